@@ -8,7 +8,6 @@ from portal.tenants.wall_tables import WEB
 
 _IDS = "(nullif(current_setting('portal.tenant_ids', true), '')::int[])"
 _ISSUED = f"issuer_id = ANY {_IDS}"
-_OWN = f"tenant_id = ANY {_IDS}"
 _TO_CUSTOMER = f"{_ISSUED} AND customer_id = ANY {_IDS}"
 _TO_ANY = f"{_ISSUED} AND (customer_id IS NULL OR customer_id = ANY {_IDS})"
 _SEEN = "statement_id IN (SELECT s.id FROM statement s)"  # as the policies of statements let it see them
@@ -25,7 +24,6 @@ def _policies(reads: str, writes: str, deletes: str = "") -> dict[str, str]:
 
 
 BILLING_POLICIES: dict[str, dict[str, str]] = {
-    "billing_profile": _policies(_OWN, _OWN),
     "billing_terms": _policies(_TO_ANY, _TO_ANY),
     "number_series": _policies(_ISSUED, _ISSUED),
     "statement": _policies(

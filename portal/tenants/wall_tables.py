@@ -26,12 +26,14 @@ TENANT_TABLES: dict[str, tuple[str, str]] = {
     "alert_minute": (READ, READ),
     "alert_quarter": (READ, READ),
     "accounts_auditentry": (ADD, ADD),
+    "billing_profile": (CHANGE, ALL),
     "campaigns_campaign": (_DETAILS, _DETAILS),
     "campaigns_refidscheme": (ALL, ALL),
     "campaigns_segmentkey": (CHANGE, CHANGE),
     "campaign_count": (READ, READ),
     "condensed_campaign": (READ, READ),
     "condensed_campaign_count": (READ, READ),
+    "condensed_daily_count": (READ, READ),
     "condensed_latency_count": (READ, READ),
     "condensed_segment_count": (READ, READ),
     "condensed_segment_latency_count": (READ, READ),
@@ -116,7 +118,6 @@ PRICE_TABLES: dict[str, tuple[str, str]] = {
 
 # Statements (portal/tenants/wall_billing.py). table: (web, staff)
 BILLING_TABLES: dict[str, tuple[str, str]] = {
-    "billing_profile": (CHANGE, ALL),
     "billing_terms": (ALL, ALL),
     "number_series": (CHANGE, CHANGE),
     "statement": (ALL, ALL),

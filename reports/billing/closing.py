@@ -18,11 +18,11 @@ from portal.tenants.models import Tenant
 from portal.tenants.undone import customers
 from reports.billing.drafts import make_drafts
 from reports.billing.issuing import NotPossible, issue, missing_for
+from reports.billing.usage import PayerMonth, read_months
 from reports.models import ClosingRun, Statement
-from reports.pricing.chains import Chains, read_chains
 
 TASK = "reports.close_month"
-TOGETHER = 200  # customers whose price lists are read at once
+TOGETHER = 100  # customers whose months are read at once
 RENEW_EVERY = timedelta(seconds=5)
 
 
@@ -93,8 +93,8 @@ def _close(run: ClosingRun) -> None:
     result = Counter(run.result)
     renewed = timezone.now()
     jobs.renew(run, "result", "position")
-    for customer, chains in _with_chains(of_issuer.filter(id__gt=run.position)):
-        result += _of_customer(run, customer, month, chains)
+    for customer, read in _with_months(of_issuer.filter(id__gt=run.position), month):
+        result += _of_customer(run, customer, month, read)
         run.done, run.position, run.result = run.done + 1, customer.pk, dict(result)
         if timezone.now() - renewed > RENEW_EVERY:
             renewed = timezone.now()
@@ -102,17 +102,17 @@ def _close(run: ClosingRun) -> None:
     jobs.renew(run, "result", "position")
 
 
-def _with_chains(of_issuer: QuerySet[Tenant]) -> Iterator[tuple[Tenant, Chains]]:
+def _with_months(of_issuer: QuerySet[Tenant], month: Month) -> Iterator[tuple[Tenant, PayerMonth]]:
     together = list(of_issuer)
     for start in range(0, len(together), TOGETHER):
         part = together[start : start + TOGETHER]
-        chains = read_chains(part)
-        yield from ((customer, chains) for customer in part)
+        months = read_months(part, month)
+        yield from ((customer, months[customer.pk]) for customer in part)
 
 
-def _of_customer(run: ClosingRun, customer: Tenant, month: Month, chains: Chains) -> Counter[str]:
+def _of_customer(run: ClosingRun, customer: Tenant, month: Month, read: PayerMonth) -> Counter[str]:
     now = timezone.now()
-    made = make_drafts(issuer=run.issuer, customer=customer, month=month, now=now, chains=chains)
+    made = make_drafts(issuer=run.issuer, customer=customer, month=month, now=now, read=read)
     counts = Counter({"kept": len(made.kept), "without": int(not made.drafts and not made.kept)})
     for draft in made.drafts:
         counts["odd"] += bool(draft.remarks)

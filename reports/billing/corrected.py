@@ -11,19 +11,18 @@ from portal.common.periods import Month
 from portal.tenants.models import Tenant
 from reports.billing.amounts import Vat
 from reports.billing.corrections import Billed, Counted, Place, amount_at, corrections, of_places, quantity_of
-from reports.billing.recounts import causes_of, counted_rows, named_changes
+from reports.billing.recounts import CausesOfPlaces, counted_rows, named_changes
 from reports.billing.usage import PayerMonth, place_of, read_month
 from reports.billing.versions import Spans, days_of_line, read_spans, stored_spans, without
 from reports.models import Statement, StatementLine
 from reports.monthly.ledger import as_stored, cause_states, summed
 from reports.pricing.lines import PricedLine
-from reports.pricing.tariff import Basis, Kind, Per
+from reports.pricing.tariff import Basis, Per
 
 MONTHS_BACK = 12
 
 _COUNTED = (StatementLine.Kind.USAGE, StatementLine.Kind.TIER)
 _ISSUED = (Statement.State.ISSUED, Statement.State.PAID)
-Causes = Mapping[Place, Mapping[str, tuple[int, int]]]
 
 
 def correction_lines(
@@ -73,9 +72,8 @@ def _later_lines(statement: Statement) -> QuerySet[StatementLine]:
 def _of_month(
     customer: Tenant, month: Month, statements: Collection[Statement], tenant_ids: Collection[int], *, before: Month
 ) -> list[StatementLine]:
+    read = read_month(customer, month)
     rows = counted_rows(tenant_ids, month)
-    causes = causes_of(tenant_ids, month)
-    read = read_month(customer, month, tenant_ids)
     by_place = of_places(rows)
     billed = {
         statement.pk: [
@@ -94,13 +92,13 @@ def _of_month(
         vat = _vat_of(statement)
         for one in corrections(_billed(lines), rows, statement.currency):
             copy = _copy(by_id[one.billed.line_id], one.quantity, one.amount)
-            found.append(_finished(copy, statement, causes))
+            found.append(_finished(copy, statement, read.causes))
         for priced in read.lines.lines:
-            if priced.tariff.kind == Kind.SALE and priced.tariff.currency == statement.currency:
+            if priced.tariff.currency == statement.currency:
                 new = _not_billed(priced, read, month, covered, by_place)
                 if new is not None:
                     new.vat_category, new.vat_rate, new.vat_reason = vat.category, vat.rate, vat.reason
-                    found.append(_finished(new, statement, causes))
+                    found.append(_finished(new, statement, read.causes))
     return found
 
 
@@ -178,7 +176,7 @@ def _not_billed(
     )
 
 
-def _finished(line: StatementLine, statement: Statement, causes: Causes) -> StatementLine:
+def _finished(line: StatementLine, statement: Statement, causes: CausesOfPlaces) -> StatementLine:
     """Make a line a correction of a statement, with the causes that the ledger names for it."""
     line.kind, line.corrects = StatementLine.Kind.CORRECTION, statement
     line.month = statement.month

@@ -1,6 +1,5 @@
 """Drafts of statements: a customer's month at its prices, with corrections of earlier months."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -9,22 +8,17 @@ from django.db import connection, transaction
 
 from portal.common.periods import Month
 from portal.tenants.models import GatewayAccount, Tenant
-from portal.tenants.scope import with_descendants
 from reports.billing.corrected import correction_lines
 from reports.billing.exchange import rate_on, stored
 from reports.billing.issuing import tax
 from reports.billing.profiles import profile_of, terms_of
-from reports.billing.recounts import causes_of
 from reports.billing.remarks import kpis_of, remarks_of
 from reports.billing.usage import PayerMonth, place_of, read_month
 from reports.billing.versions import Spans, days_of_line, stored_spans
 from reports.models import Statement, StatementLine
-from reports.monthly.ledger import as_stored, cause_states, summed
-from reports.pricing.chains import Chains
 from reports.pricing.costs import Uncharged
 from reports.pricing.lines import FeeLine, PricedLine
 from reports.pricing.money import to_micro
-from reports.pricing.tariff import Kind
 
 _KINDS = StatementLine.Kind
 _State = Statement.State
@@ -40,35 +34,27 @@ class Made:
 
 
 def make_drafts(
-    *, issuer: Tenant | None, customer: Tenant, month: Month, now: datetime, chains: Chains | None = None
+    *, issuer: Tenant | None, customer: Tenant, month: Month, now: datetime, read: PayerMonth | None = None
 ) -> Made:
     """Make the drafts of a customer's month anew, one for each currency; what is issued stays.
 
-    A draft without lines is kept if messages of the month have no price, so that somebody sees it. `chains` are known
-    where many customers are read.
+    A draft without lines is kept if messages of the month have no price, so that somebody sees it. `read` is the month
+    where those of many customers were read together.
     """
     with transaction.atomic():
         with connection.cursor() as cursor:  # two that make the same draft wait for each other
             cursor.execute(_LOCK, [f"statement {issuer.pk if issuer else 0} {customer.pk} {month}"])
-        # The ledger first: what changes between the two readings is corrected on a later statement.
-        tenant_ids = with_descendants([customer.pk])
-        ledger = as_stored(summed(cause_states(tenant_ids, [month.first_day]).values()))
-        causes = causes_of(tenant_ids, month)
-        read = read_month(customer, month, tenant_ids, chains)
+        read = read or read_month(customer, month)
         lines: dict[str, list[StatementLine]] = {}
         accounts = dict(GatewayAccount.objects.values_list("id", "name"))
         for line in read.lines.lines:
-            if line.tariff.kind == Kind.SALE:
-                made = _line(line, read, month, accounts, causes)
-                lines.setdefault(line.tariff.currency, []).append(made)
+            lines.setdefault(line.tariff.currency, []).append(_line(line, read, month, accounts))
         for fee in read.lines.fees:
-            if fee.tariff.kind == Kind.SALE:
-                lines.setdefault(fee.tariff.currency, []).append(_fee(fee, month))
-        for line in correction_lines(issuer=issuer, customer=customer, month=month, tenant_ids=tenant_ids):
-            assert line.corrects is not None
-            lines.setdefault(line.corrects.currency, []).append(line)
-        unpriced = sum((one.uncharged for one in read.lines.unpriced), Uncharged())
-        return _store(issuer, customer, month, lines, unpriced=unpriced, ledger=ledger, tenant_ids=tenant_ids, now=now)
+            lines.setdefault(fee.tariff.currency, []).append(_fee(fee, month))
+        for late in correction_lines(issuer=issuer, customer=customer, month=month, tenant_ids=read.tenant_ids):
+            assert late.corrects is not None
+            lines.setdefault(late.corrects.currency, []).append(late)
+        return _store(issuer, customer, month, lines, read=read, now=now)
 
 
 def _store(
@@ -77,11 +63,10 @@ def _store(
     month: Month,
     lines: dict[str, list[StatementLine]],
     *,
-    unpriced: Uncharged,
-    ledger: dict[str, Any],
-    tenant_ids: Iterable[int],
+    read: PayerMonth,
     now: datetime,
 ) -> Made:
+    unpriced = sum((one.uncharged for one in read.lines.unpriced), Uncharged())
     known = Statement.objects.filter(
         issuer=issuer, customer=customer, month=month.first_day, kind=Statement.Kind.INVOICE
     ).order_by("id")
@@ -91,7 +76,7 @@ def _store(
         lines = {customer.currency: []}
     terms = terms_of(issuer, customer, month.last_day)
     own = profile_of(issuer).currency
-    kpis = kpis_of(list(tenant_ids), month) if lines else None
+    kpis = kpis_of(read.tenant_ids, month) if lines else None
     made = Made(kept=[one for one in live.values() if one.state != _State.DRAFT])
     for currency, found in sorted(lines.items()):
         statement = live.get(currency)
@@ -102,7 +87,7 @@ def _store(
             "refers_to": first.get(currency),
             "exchange": stored(rate, own) if rate else None,
             "payment_days": terms.payment_days if terms else 0,
-            "ledger": ledger,
+            "ledger": read.ledger,
             "made_at": now,
         }
         statement = _saved(statement, issuer, customer, month, currency, values)
@@ -139,9 +124,7 @@ def _saved(
     return statement
 
 
-def _line(
-    line: PricedLine, read: PayerMonth, month: Month, accounts: dict[int, str], causes: dict[Any, Any]
-) -> StatementLine:
+def _line(line: PricedLine, read: PayerMonth, month: Month, accounts: dict[int, str]) -> StatementLine:
     key, tariff = line.key, line.tariff
     chain = read.chain_of(key.account_id)
     spans: Spans = days_of_line(key, chain, month) if chain else ()
@@ -169,7 +152,7 @@ def _line(
             "basis": tariff.basis,
             "days": stored_spans(spans),
             "messages": line.messages,
-            "causes": causes.get(place._replace(sender_type=""), {}),
+            "causes": read.causes.get(place._replace(sender_type=""), {}),
         },
     )
 

@@ -1,5 +1,6 @@
 """Profiles and terms as statements need them, and what is missing in them."""
 
+from collections.abc import Iterable
 from dataclasses import asdict, fields
 from datetime import date
 from typing import Any
@@ -52,7 +53,7 @@ def vat_of(terms: BillingTerms | None) -> Vat:
 
 def missing_of(seller: BillingProfile, buyer: BillingProfile, terms: BillingTerms | None) -> list[str | Promise]:
     """Return in words what is missing for a statement between two profiles; [] if it can be issued."""
-    found = [_seller(name) for name in (*_OF_BOTH, *_OF_SELLER) if not getattr(seller, name)]
+    found: list[str | Promise] = [_seller(name) for name in (*_OF_BOTH, *_OF_SELLER) if not getattr(seller, name)]
     found += [_buyer(name) for name in _OF_BOTH if not getattr(buyer, name)]
     if terms is None:
         return [*found, _("VAT terms of the customer or for all customers")]
@@ -72,4 +73,21 @@ def _buyer(name: str) -> str:
 
 
 def _of(text: Promise, name: str) -> str:
-    return str(text) % {"field": BillingProfile._meta.get_field(name).verbose_name}
+    labels = {field.name: field.verbose_name for field in BillingProfile._meta.concrete_fields}
+    return str(text) % {"field": labels[name]}
+
+
+def missing_by_customer(
+    issuer: Tenant | None, customers: Iterable[Tenant], day: date
+) -> dict[int, list[str | Promise]]:
+    """Return what is missing for statements to these customers, in three queries."""
+    found = {customer.pk: customer for customer in customers}
+    profiles = {one.tenant_id: one for one in BillingProfile.objects.filter(tenant__in=found)}
+    seller = profile_of(issuer)
+    terms: dict[int | None, BillingTerms] = {}
+    of_issuer = BillingTerms.objects.filter(issuer=issuer, valid_from__lte=day)
+    for one in of_issuer.filter(Q(customer__in=found) | Q(customer=None)).order_by("valid_from"):
+        terms[one.customer_id] = one
+    return {
+        pk: missing_of(seller, profiles.get(pk) or BillingProfile(), terms.get(pk) or terms.get(None)) for pk in found
+    }

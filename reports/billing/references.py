@@ -5,7 +5,6 @@ from datetime import date, timedelta
 from stdnum import iso11649
 from stdnum.iso7064 import mod_97_10
 
-MIN_SEQUENCE, MAX_SEQUENCE = 100, 10**15  # a Finnish reference has 4 to 20 digits, the last one a check digit
 _WEIGHTS = (7, 3, 1)
 
 

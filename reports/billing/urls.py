@@ -4,6 +4,7 @@ from django.urls import path
 
 from reports.billing import views
 from reports.billing.checks import views as checks
+from reports.billing.analysis import partner_views, what_if_views
 from reports.billing.prices import import_views, list_views, rate_views, row_views
 
 app_name = "billing"
@@ -22,6 +23,8 @@ urlpatterns = [
     path(f"{_LIST}file.<slug:format_name>", list_views.price_file, name="price_file"),
     path(f"{_LIST}<slug:row_kind>/new/", row_views.new_row, name="price_row_new"),
     path(f"{_LIST}<slug:row_kind>/<int:price_row_id>/", row_views.row, name="price_row"),
+    path("partners/", partner_views.partners, name="partners"),
+    path("what-if/", what_if_views.what_if, name="what_if"),
     path("rates/", rate_views.rates, name="rates"),
     path("rates/<int:rate_id>/delete/", rate_views.delete, name="rate_delete"),
     path("checks/", checks.index, name="checks"),

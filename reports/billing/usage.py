@@ -1,59 +1,66 @@
-"""A customer's month as its statement reads it: lines at today's prices, and the lists behind them."""
+"""Customers' months as their statements read them: what the ledger of causes has, then lines at today's prices."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date, timedelta
+from typing import Any
 
-from django.db.models import Sum
-
-from deliveries.models import DailyCount
 from portal.common.periods import Month
 from portal.tenants.models import Tenant
+from portal.tenants.scope import descendants_of_each
 from reports.billing.corrections import Place
-from reports.pricing.chains import Chains, read_chains
+from reports.billing.recounts import CausesOfPlaces, causes_of_tenants, merged
+from reports.monthly.ledger import as_stored, cause_states, summed
+from reports.pricing.chains import read_chains
+from reports.pricing.costing import statement_usages
 from reports.pricing.costs import ChainOf
-from reports.pricing.lines import LineKey, MonthLines, month_lines
-from reports.pricing.tariff import Tariff, changes_of_prices
-from reports.pricing.usage import Usage
-
-_KEY = ("account_id", "partner_id", "country", "operator", "sender_type", "status", "result_code")
+from reports.pricing.lines import LineKey, MonthLines
 
 
 @dataclass(frozen=True, slots=True)
 class PayerMonth:
-    """The lines of a customer's month, and the lists of each gateway account."""
+    """The lines of a customer's month with all below it (`tenant_ids`), and its issuer's lists by gateway account.
 
+    `ledger` and `causes` are what the ledger had just before the counts were read: as sums of the month, and by place.
+    """
+
+    tenant_ids: frozenset[int]
     lines: MonthLines
     chain_of: ChainOf
+    ledger: dict[str, Any]
+    causes: CausesOfPlaces
 
 
-def read_month(customer: Tenant, month: Month, tenant_ids: Collection[int], chains: Chains | None = None) -> PayerMonth:
-    """Return a customer's month, with the traffic of all below it; `chains` are known where many are read."""
-    chains = chains or read_chains([customer])
-    chain_of = chains.of(customer)
-    tariffs = (*chains.sale_lists(customer), *chains.cost_lists(customer).values())
-    rows = [row for first, last in spans_of(month, tariffs) for row in _rows(tenant_ids, first, last)]
-    return PayerMonth(month_lines(rows, chain_of, month=month, fees_of=chains.fees_of(customer)), chain_of)
+def read_months(customers: Collection[Tenant], month: Month) -> dict[int, PayerMonth]:
+    """Return the months of customers of one issuer, in as many queries for many as for one.
+
+    The ledger is read first: what changes between the two readings is then corrected on a later statement.
+    """
+    below = descendants_of_each([customer.pk for customer in customers]) if customers else {}
+    everybody = sorted({tenant_id for ids in below.values() for tenant_id in ids})
+    states = {tenant: state for (_day, tenant), state in cause_states(everybody, [month.first_day]).items()}
+    causes = causes_of_tenants([tenant for tenant in everybody if tenant in states], month)
+    chains = read_chains(customers)
+    lines = statement_usages(customers, month, chains=chains)
+    found = {}
+    for customer in customers:
+        ids = below[customer.pk]
+        found[customer.pk] = PayerMonth(
+            tenant_ids=ids,
+            lines=lines[customer.pk],
+            chain_of=chains.issued(customer),
+            ledger=as_stored(summed(states[one] for one in ids if one in states)),
+            causes=merged(causes[one] for one in ids if one in causes),
+        )
+    return found
 
 
-def spans_of(month: Month, tariffs: Iterable[Tariff]) -> Iterator[tuple[date, date]]:
-    """Yield the days of a month in spans within which no price changes, both ends included."""
-    first, last = month.first_day, month.last_day
-    inside = sorted(day for day in changes_of_prices(tariffs) if first < day <= last)
-    for begin, end in zip([first, *inside], [*inside, last + timedelta(days=1)], strict=True):
-        yield begin, end - timedelta(days=1)
+def read_month(customer: Tenant, month: Month) -> PayerMonth:
+    """Return the month of one customer."""
+    return read_months([customer], month)[customer.pk]
 
 
 def place_of(key: LineKey) -> Place:
     """Return what the messages of a line have in common."""
     return Place(key.account_id, key.partner_id, key.country, key.operator, key.sender_type)
-
-
-def _rows(tenant_ids: Collection[int], first: date, last: date) -> Iterator[Usage]:
-    counts = DailyCount.objects.filter(tenant_id__in=tenant_ids, day__range=(first, last))
-    grouped = counts.order_by().values_list(*_KEY).annotate(Sum("messages"), Sum("parts"))
-    for *key, messages, parts in grouped:
-        if messages or parts:
-            yield Usage(first, *key, messages=messages, parts=parts)

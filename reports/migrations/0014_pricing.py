@@ -11,7 +11,7 @@ import portal.common.no_numbers
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("reports", "0013_alert_ends_and_choices"),
+        ("reports", "0001_initial"),
         ("tenants", "0014_billing_scope"),
     ]
 

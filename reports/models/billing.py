@@ -10,11 +10,10 @@ from django.utils.translation import pgettext_lazy
 from portal.common.jobs import Job
 from portal.common.no_numbers import refuse_numbers
 from portal.tenants.models import Tenant, currency_validator, validate_country
-from reports.billing.amounts import Category
-from reports.billing.references import MAX_SEQUENCE, MIN_SEQUENCE
 
 MAX_PAYMENT_DAYS = 180
 MAX_RATE = 5000  # hundredths of a percent
+MIN_SEQUENCE, MAX_SEQUENCE = 100, 10**15  # a Finnish reference has 4 to 20 digits, the last one a check digit
 
 
 class BillingProfile(models.Model):
@@ -75,11 +74,11 @@ class BillingTerms(models.Model):
     """
 
     class VatCategory(models.TextChoices):
-        STANDARD = Category.STANDARD, _("S: standard rate")
-        REVERSE_CHARGE = Category.REVERSE_CHARGE, _("AE: reverse charge")
-        EXEMPT = Category.EXEMPT, _("E: exempt")
-        OUT_OF_SCOPE = Category.OUT_OF_SCOPE, _("O: not subject to VAT")
-        ZERO = Category.ZERO, _("Z: zero rate")
+        STANDARD = "S", _("S: standard rate")
+        REVERSE_CHARGE = "AE", _("AE: reverse charge")
+        EXEMPT = "E", _("E: exempt")
+        OUT_OF_SCOPE = "O", _("O: not subject to VAT")
+        ZERO = "Z", _("Z: zero rate")
 
     issuer = models.ForeignKey(
         Tenant, null=True, blank=True, on_delete=models.PROTECT, related_name="issued_terms", db_index=False

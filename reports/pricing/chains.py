@@ -29,6 +29,7 @@ class PayerChains:
 
     costs: dict[int, Chain]
     sale: Chain
+    default: Tariff | None
     own: frozenset[int]
     not_charged: frozenset[int]
 
@@ -37,6 +38,14 @@ class PayerChains:
         if account_id in self.own:
             return self.costs.get(account_id, Chain())
         return None if account_id in self.not_charged else self.sale
+
+    def issued(self, account_id: int) -> Chain | None:
+        """Return the issuer's lists for messages on the account; None where its owner pays the gateway."""
+        return None if account_id in self.own else self.chain_of(account_id)
+
+    def gateways(self, account_id: int) -> Chain | None:
+        """Return the cost lists for messages on an account of the payer; None for other accounts."""
+        return self.chain_of(account_id) if account_id in self.own else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +58,21 @@ class Chains:
         """Return the lists for the payer's messages by account; None is the operator."""
         return self._by_payer[payer.pk if payer else OPERATOR].chain_of
 
+    def issued(self, payer: Tenant) -> ChainOf:
+        """Return what the payer's issuer charges it, by account; None for accounts whose owner pays the gateway."""
+        return self._by_payer[payer.pk].issued
+
+    def gateways(self, payer: Tenant | None) -> ChainOf:
+        """Return what the gateway charges the payer, by account; None for accounts that are not the payer's."""
+        return self._by_payer[payer.pk if payer else OPERATOR].gateways
+
     def sale_lists(self, payer: Tenant) -> tuple[Tariff, ...]:
         """Return the lists of the payer's issuer that charge the payer: its own, and the default."""
         return self._by_payer[payer.pk].sale.tariffs
+
+    def default_of(self, payer: Tenant) -> Tariff | None:
+        """Return the list by which the payer's issuer charges customers without a list of their own."""
+        return self._by_payer[payer.pk].default
 
     def cost_lists(self, payer: Tenant | None) -> dict[int, Tariff]:
         """Return the cost lists of the payer's own accounts, by account."""
@@ -81,6 +102,7 @@ def read_chains(payers: Collection[Tenant | None]) -> Chains:
         found[pk] = PayerChains(
             costs={account: costs[pk, account] for account in own if (pk, account) in costs},
             sale=Chain(tuple(step for step in steps if step is not None)),
+            default=steps[-1] if steps else None,
             own=own,
             not_charged=frozenset(
                 account for account, owner in owners.items() if account not in own and (lower is None or owner in lower)

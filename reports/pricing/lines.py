@@ -166,7 +166,7 @@ def _fees(tariff: Tariff, month: Month, lines: list[PricedLine]) -> list[FeeLine
     for fee in tariff.fees:
         if fee.kind == FeeKind.ONE_OFF:
             amount = fee.minor if Month.of(fee.valid_from) == month else 0
-        elif not (fee.valid_from <= month.first_day and (fee.valid_to is None or month.first_day < fee.valid_to)):
+        elif not fee.holds_on(month.first_day):
             amount = 0
         else:
             amount = fee.minor if fee.kind == FeeKind.MONTHLY else max(fee.minor - used, 0)

@@ -3,6 +3,7 @@
 Sums before rounding may be fractions of a millionth (the average price of a tiered month); they are exact.
 """
 
+from decimal import Decimal
 from fractions import Fraction
 
 from babel.numbers import get_currency_precision
@@ -34,6 +35,16 @@ def to_minor(micro: Micro, currency: str) -> int:
 def to_micro(minor: int, currency: str) -> int:
     """Return minor units of the currency as millionths of its unit."""
     return minor * _micro_of_minor(currency)
+
+
+def minor_decimal(minor: int, currency: str) -> Decimal:
+    """Return minor units of the currency as a decimal number of its unit, with the currency's decimals."""
+    return Decimal(minor).scaleb(-digits_of(currency))
+
+
+def micro_decimal(micro: int) -> Decimal:
+    """Return millionths of a unit as a decimal number of the unit, with six decimals."""
+    return Decimal(micro).scaleb(-6)
 
 
 def _micro_of_minor(currency: str) -> int:

@@ -62,6 +62,10 @@ class Fee:
     valid_from: date
     valid_to: date | None = None
 
+    def holds_on(self, day: date) -> bool:
+        """Return whether the fee is valid on this day."""
+        return self.valid_from <= day and (self.valid_to is None or day < self.valid_to)
+
 
 @dataclass(frozen=True, slots=True)
 class Price:

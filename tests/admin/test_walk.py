@@ -23,7 +23,7 @@ from deliveries.models import (
 )
 from portal.accounts.models import AuditEntry, Invitation, Membership, UnsentMail, User
 from portal.tenants.models import ApiKey, Feed, GatewayAccount, PartnerId, Tenant
-from reports.models import DefinitionRun, InvoiceCheck, OutsideAddress, ReportMail, ReportRun
+from reports.models import ClosingRun, DefinitionRun, InvoiceCheck, NumberSeries, OutsideAddress, ReportMail, ReportRun, Statement
 from tests.admin.rows import make_rows
 
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
@@ -51,6 +51,9 @@ READ_ONLY = {
     ReportMail,
     ReportRun,
     UnsentMail,
+    ClosingRun,
+    NumberSeries,
+    Statement,
 }
 NEVER_DELETED = {Tenant, GatewayAccount, Feed, ResultCode, Invitation}
 # Deleting an attempt lets its person try again; deleting a person takes the address along.
@@ -64,6 +67,7 @@ NOT_SHOWN = {
     "deliveries.DailyCount", "deliveries.CampaignCount", "deliveries.HourCount", "deliveries.LatencyCount",
     "deliveries.SubmissionCount", "deliveries.RetentionMark", "deliveries.StandingCheck",
     "deliveries.CondensedSpan", "deliveries.CondensedCampaignCount", "deliveries.CondensedLatencyCount",
+    "deliveries.CondensedDailyCount",
     "deliveries.CondensedCampaign", "deliveries.IdentityFilter", "deliveries.CountCause", "deliveries.ClosedMonth",
     "deliveries.SegmentCount", "deliveries.SegmentLatencyCount", "deliveries.SegmentChange",
     "deliveries.StoredSegmentCount", "deliveries.StoredSegmentLatencyCount", "campaigns.SegmentValue",
@@ -76,7 +80,7 @@ NOT_SHOWN = {
     "reports.Alert", "reports.AlertClock", "reports.AlertMailChoice", "reports.AlertMinute", "reports.AlertQuarter",
     "reports.AlertRule", "deliveries.GateAttempt", "deliveries.GateEvent", "deliveries.GateHour",
     "deliveries.ChannelCount", "reports.PriceList", "reports.Price", "reports.TierGroup", "reports.Fee",
-    "reports.PriceChange", "reports.ExchangeRate",
+    "reports.PriceChange", "reports.ExchangeRate", "reports.StatementLine",
 }  # fmt: skip
 
 

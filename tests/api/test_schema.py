@@ -23,6 +23,7 @@ from portal.tenants.models import PartnerId
 from reports.exports.known import OF_ONE_CAMPAIGN
 from reports.models import ReportRun
 from tests.api.conftest import CANARY
+from tests.billing.rows import make_statement
 from tests.conftest import NOW
 from tests.gates.factors import make_gate
 from tests.pages.conftest import make_export, make_run
@@ -178,6 +179,13 @@ def test_scopes_are_told_with_the_scheme():
         "get_export": [{"key": ["read"]}],
         "cancel_export": [{"key": ["submit"]}],
         "download_export": [{"key": ["read"]}],
+        "list_statements": [{"key": ["billing"]}],
+        "get_statement": [{"key": ["billing"]}],
+        "list_statement_lines": [{"key": ["billing"]}],
+        "download_statement": [{"key": ["billing"]}],
+        "issue_statement": [{"key": ["billing"]}],
+        "credit_statement": [{"key": ["billing"]}],
+        "mark_statement_paid": [{"key": ["billing"]}],
         "list_reports": [{"key": ["read"]}],
         "queue_report": [{"key": ["submit"]}],
         "get_report": [{"key": ["read"]}],
@@ -223,6 +231,8 @@ def world(messages, tenant, mine):
     replay = GateReplay.objects.create(
         tenant=tenant, gate=gate, made_by="x", kind="failed", since=NOW, until=NOW, total=7, state="done"
     )
+    account_id = partner.account_id
+    rows["statement"] = make_statement(None, tenant, month="2026-08-01", account_id=account_id, issued=True).pk
     rows |= {"gate": gate.public_id, "attempt": attempt.pk, "replay": replay.pk}
     return rows | exports | {"conversion": ConversionEvent.objects.get().id}
 
@@ -277,6 +287,10 @@ READS = [
     ("/api/v1/gates/{gate_id}/replays/{replay_id}/", "{gate}/replays/{replay}/", ""),
     ("/api/v1/conversions/", "", "?size=1"),
     ("/api/v1/conversions/{conversion_id}/", "{conversion}/", ""),
+    ("/api/v1/statements/", "", "?size=1&state=issued"),
+    ("/api/v1/statements/{statement_id}/", "{statement}/", ""),
+    ("/api/v1/statements/{statement_id}/lines/", "{statement}/lines/", ""),
+    ("/api/v1/statements/{statement_id}/files/{format_name}/", "{statement}/files/xlsx/", ""),
     ("/api/v1/schema/", "", ""),
     ("/api/v1/schema/", "", "?format=yaml"),
 ]

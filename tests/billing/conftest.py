@@ -54,8 +54,8 @@ def prices(issuer) -> PriceList:
 
 @pytest.fixture
 def profiles(issuer, customer) -> None:
-    make_profile(issuer, "2077474-0", iban="FI2112345600000785", bic="NDEAFIHH")
-    make_profile(customer, "0112038-9")
+    make_profile(issuer, "1234567-1", iban="FI2112345600000785", bic="NDEAFIHH")
+    make_profile(customer, "7654321-2")
     BillingTerms.objects.create(issuer=issuer, valid_from=date(2026, 1, 1), vat_category="S", vat_rate=2550)
     NumberSeries.objects.create(issuer=issuer, prefix="G")
 

@@ -3,10 +3,15 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reports.billing.amounts import Totals, Vat, VatSum, amount_of, tax_on, totals_of
+from reports.billing.amounts import Category, Totals, Vat, VatSum, amount_of, tax_on, totals_of
+from reports.models import BillingTerms
 
 FULL, REDUCED, REVERSED = Vat("S", 2550), Vat("S", 1400), Vat("AE", 0, "Reverse charge")
 VATS = st.sampled_from([FULL, REDUCED, REVERSED])
+
+
+def test_categories_are_those_that_terms_can_have():
+    assert [str(one) for one in Category] == BillingTerms.VatCategory.values
 
 
 def test_amount_is_rounded_half_away_from_zero():

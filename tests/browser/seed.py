@@ -134,6 +134,7 @@ def _make_rows(now: datetime) -> dict:
     from reports.models import ReportRun
     from reports.runs.runs import build_report, request_run
     from tests.money_leaks.lists import leak_of
+    from tests.price_lists.made import make_price_list
     from tests.workbook_templates.sample import make_template
 
     tenant = Tenant.objects.get(slug="nordic-retail")
@@ -185,6 +186,7 @@ def _make_rows(now: datetime) -> dict:
         _make_forwarding(tenant, message, now)
         | _make_alerts(tenant, now)
         | _make_report_mails(tenant, maker, now)
+        | make_price_list(tenant, "Customers 2026", now=now)
         | {
             "run_id": run.id,
             "export_id": export_id,

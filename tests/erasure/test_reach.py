@@ -42,7 +42,7 @@ from deliveries.retention.retention import apply_retention
 from portal.accounts.models import AuditEntry
 from portal.common.periods import Month
 from portal.tenants.models import Feed, PartnerId
-from reports.models import InvoiceCheck, ReportRun
+from reports.models import InvoiceCheck, ReportRun, Statement
 from reports.monthly.selector import MonthScope
 from reports.runs.erased_files import delete_erased_files
 from reports.runs.runs import build_now, build_report
@@ -65,6 +65,7 @@ OF_MESSAGES = {
     "campaigns_campaign": {"name"},
     "condensed_campaign": {"variants"},
     "condensed_campaign_count": {"variant"},
+    "condensed_daily_count": {"operator", "partner_id"},
     "condensed_latency_count": {"operator"},
     "condensed_segment_count": {"value"},
     "condensed_segment_latency_count": {"value"},
@@ -85,6 +86,7 @@ OF_MESSAGES = {
     "quarantine": {"body", "content_type", "detail", "query", "resolution"},
     "segment_change": {"operator", "segments"},  # none is left by an erasure
     "segment_value": {"value"},
+    "statement_line": {"operator", "partner_id"},
     "stored_segment_count": {"operator", "value"},
     "stored_segment_latency_count": {"operator", "value"},
     "submission_count": {"partner_id"},
@@ -130,6 +132,7 @@ CANNOT = {
         "campaign_count": {"sender_type", "status"},
         "condensed_campaign": {"bucket_messages", "buckets", "span"},
         "condensed_campaign_count": {"span", "status"},
+        "condensed_daily_count": {"sender_type", "span", "status"},
         "condensed_latency_count": {"sender_type", "span"},
         "condensed_segment_count": {"span", "status"},
         "condensed_segment_latency_count": {"span"},
@@ -160,8 +163,11 @@ CANNOT = {
         "inbox": {"content_encoding", "method"},
         "latency_count": {"sender_type"},
         "message": {"part_states", "sender_type", "status"},
+        "closing_run": {"state"},
         "price": {"sender_type"},
         "price_change": {"cause"},
+        "statement": {"kind"},
+        "statement_line": {"kind", "sender_type"},
         "price_list": {"basis"},
         "tier_group": {"countries", "mode", "tiers"},
         "mfa_authenticator": {"type"},
@@ -235,6 +241,7 @@ CANNOT = {
         "export": {"made_by"},
         "gate": {"made_by"},
         "gate_replay": {"made_by"},
+        "closing_run": {"requested_by"},
         "exchange_rate": {"entered_by"},
         "partner_request": {"decided_by", "requested_by"},
         "price_change": {"by"},
@@ -265,6 +272,13 @@ CANNOT = {
             ),
         },
         "gate_destination": {"custom_parameters", "template", "url", "username"},
+        "billing_profile": {
+            *("bic", "buyer_reference", "business_id", "city", "endpoint", "iban", "intermediary", "legal_name"),
+            *("postcode", "street", "vat_id"),
+        },
+        "billing_terms": {"vat_reason"},  # the form refuses numbers
+        "statement": {"parties"},  # copied from the profiles
+        "statement_line": {"account", "list_name", "name", "vat_reason"},  # copied from lists, terms and accounts
         "fee": {"name"},  # forms, files and the API refuse numbers
         "price": {"operator"},  # likewise
         "price_change": {"content", "summary"},  # of the list
@@ -288,12 +302,16 @@ CANNOT = {
         "definition_file": {"file"},
         "definition_run": {"oldest"},
         "export": {"file", "oldest"},
+        "closing_run": {"result"},
         "report_mail": {"message_id"},
+        "statement": {"exchange", "ledger", "number", "reference", "remarks"},
+        "statement_line": {"counted"},
         "report_run": {"causes", "changes", "countries", "file", "kept_file", "masked_file", "totals"},
     },
     "an error's words, redacted when they are written": {
         "applier_stop": {"error"},
         "campaigns_segmentkey": {"error"},
+        "closing_run": {"error"},
         "erased_month": {"error"},
         "conversion_upload": {"error"},
         "invoice_check": {"error"},
@@ -365,6 +383,18 @@ def forgotten():
     partitions.forget()
 
 
+def _plant_on_statement(cursor, tenant) -> None:
+    """Put the partner IDs and operators of all messages on lines of a statement."""
+    statement = Statement.objects.create(customer=tenant, month="2026-10-01", currency="EUR", made_at=NOW)
+    cursor.execute(
+        "INSERT INTO statement_line (statement_id, position, kind, month, first, last, account_id, account, partner_id,"
+        " country, operator, sender_type, name, list_name, per, quantity, amount, vat_category, vat_rate, vat_reason,"
+        " counted) SELECT %s, row_number() OVER (), 'usage', '2026-10-01', day, day, account_id, 'a', partner_id,"
+        " country, operator, '', '', '', 'part', 1, 1, 'S', 2550, '', '{}' FROM message",
+        [statement.pk],
+    )
+
+
 def plant(feed, account, tenant, *, sent) -> None:
     """Let messages come in about the person, with duplicates, submissions and rows that cannot be applied."""
     RefIdScheme.objects.create(tenant=tenant, delimiter="|", fields=["campaign", "variant", "group"])
@@ -409,6 +439,7 @@ def plant(feed, account, tenant, *, sent) -> None:
             f"INSERT INTO count_cause ({keys}, cause, counted_in, messages, parts, timed)"
             f" SELECT {keys}, 'late_reports', '', 1, 1, 0 FROM message ON CONFLICT DO NOTHING"
         )
+        _plant_on_statement(cursor, tenant)
         texts = f"'https://x/?to={NUMBER}', '{NUMBER}', '{NUMBER}', now(), 1, 'delivered'"
         for table, columns, values in (
             ("gate_attempt", "url, request_body, answer, at, number, outcome", texts),

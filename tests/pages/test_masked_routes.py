@@ -18,6 +18,7 @@ from tests.money_leaks.lists import leak_of
 from tests.pages.conftest import make_export
 from tests.pages.test_masked_everywhere import OWN, everything, text_of, told  # noqa: F401  a fixture among them
 from tests.pages.test_url_matrix import POSTED, ROUTES
+from tests.price_lists.made import make_price_list
 from tests.shares.conftest import make_link
 
 pytestmark = pytest.mark.django_db
@@ -72,7 +73,8 @@ MEMBERS = ANYBODYS | {
 OPENED = {
     "viewer": MEMBERS,
     "analyst": MEMBERS
-    | {"conversions:index", "conversions:events", "table_exports:new", "table_exports:recipients", "billing:index"}
+    | {"conversions:index", "conversions:events", "table_exports:new", "table_exports:recipients"}
+    | {"billing:index", "billing:prices"}
     | {
         "reports:definition_new",
         "alerts:new",
@@ -89,7 +91,15 @@ OPENED = {
         *("campaigns:conversion_list", "campaigns:recipient", "campaigns:recipient_list", "leaks:messages"),
         *("messages:campaigns", "messages:download", "messages:list", "messages:message", "messages:message_by_query"),
     }
-    | {"billing:index", "billing:checks", "billing:check"},
+    | {
+        *("billing:checks", "billing:check"),
+        *("statements:list", "statements:close", "statements:month", "statements:bookkeeping", "statements:profile"),
+        *("statements:customers", "statements:customer", "statements:statement", "statements:line", "statements:file"),
+        *("billing:index", "billing:partners", "billing:what_if", "billing:prices", "billing:price_list"),
+        *("billing:price_list_new", "billing:price_list_terms", "billing:price_list_archive", "billing:price_import"),
+        *("billing:price_history", "billing:price_revision", "billing:revision_file", "billing:price_file"),
+        *("billing:price_row_new", "billing:price_row", "billing:rates"),
+    },
     "view-as": MEMBERS - {"reports:views"},
     "key": {
         *(
@@ -156,7 +166,7 @@ def addresses(tenant, run, **maker) -> dict[str, str]:
         "check_id": check.pk, "row": 0, "part": 0,
         "definition_id": definition.id, "saved_run_id": saved_run.id, "format": "json", "format_name": "json",
         "recipient_id": 1, "report_mail_id": 1, "template_id": 1,
-        "rule_id": rule.pk, "alert_id": alert.pk,
+        "rule_id": rule.pk, "alert_id": alert.pk, **make_price_list(tenant, "Customers", now=timezone.now()),
         "tenant_slug": tenant.slug, "run_id": run.id, "account": "link-main", "message_id": "m2",
         "partner_id": PartnerId.objects.get(value=OWN).id, "segment_key_id": SegmentKey.objects.first().id,
         "kind_id": ConversionKind.objects.create(tenant=tenant, name="purchase").id,

@@ -97,7 +97,7 @@ def test_cost_list_never_stands_in_for_a_sale_list(tree, accounts):
     for name in ("shared", "top", "parent"):
         add(f"cost of {name}", kind="cost", issuer=tree.get(name), account_id=accounts[name])
 
-    assert charged(tree["child"], accounts) == dict.fromkeys(accounts, []) | {"grandchild": None}
+    assert charged(tree["child"], accounts) == {name: [] for name in accounts} | {"grandchild": None}
 
 
 def test_fees_are_those_of_the_own_list_else_of_the_default(lists, tree):

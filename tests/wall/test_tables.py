@@ -5,6 +5,7 @@ import re
 import pytest
 
 from portal.tenants.wall import (
+    BILLING_TABLES,
     GUARDED_TABLES,
     PEOPLE_TABLES,
     PRICE_TABLES,
@@ -212,7 +213,7 @@ def test_people_and_prices_are_forced_and_have_their_policies():
         SELECT c.relname, c.relrowsecurity AND c.relforcerowsecurity, array_agg(p.polname::text ORDER BY p.polname)
         FROM pg_class c JOIN pg_policy p ON p.polrelid = c.oid WHERE c.relname = ANY (%s) GROUP BY c.oid ORDER BY 1
     """
-    tables = sorted([*PEOPLE_TABLES, *PRICE_TABLES])
+    tables = sorted([*PEOPLE_TABLES, *PRICE_TABLES, *BILLING_TABLES])
     assert rows(query, [tables]) == [(table, True, sorted(policies()[table][1])) for table in tables]
 
 
@@ -226,5 +227,5 @@ def test_signing_in_reaches_no_facts():
     # The ids and times of what it adds itself, the shared links that somebody opens, what brands look like, and who
     # wants mails about alerts.
     own = {"accounts_auditentry", "alert_mail_choice", "share_link", "tenant_brand"}
-    assert held & {*TENANT_TABLES, *PRIVATE_TABLES, *PRICE_TABLES} == own
+    assert held & {*TENANT_TABLES, *PRIVATE_TABLES, *PRICE_TABLES, *BILLING_TABLES} == own
     assert not held & {"inbox", "quarantine", "tenants_feed", "tenants_feedtoken"}

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("tenants", "0013_gates_scope"),
+        ("tenants", "0002_api_key_holder"),
     ]
 
     operations = [

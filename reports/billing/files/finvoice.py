@@ -12,7 +12,7 @@ from xml.etree import ElementTree as ET
 
 from reports.billing.amounts import Category
 from reports.billing.document import Document, Line, Party, as_decimal, has_einvoice
-from reports.billing.files.texts import CATEGORIES, line_text, say, section_text, unit_text
+from reports.billing.files.texts import category_text, line_text, say, section_text, unit_text
 from reports.billing.files.ubl import NoFile, percent_text
 
 _INVOICE, _CREDIT_NOTE = "INV01", "INV02"
@@ -103,7 +103,7 @@ def _details(details: ET.Element, document: Document) -> None:
         _text(vat, "VatCode", one.vat.category)
         _amount(vat, "VatRateAmount", one.amount, currency)
         if one.vat.category != Category.STANDARD:
-            default = say(CATEGORIES[Category(one.vat.category)], document.language)
+            default = category_text(one.vat.category, document.language)
             _text(vat, "VatFreeText", (one.vat.reason or default)[:70])
     terms = _sub(details, "PaymentTermsDetails")
     _text(terms, "PaymentTermsFreeText", say("{days} days net", document.language).format(days=document.payment_days))

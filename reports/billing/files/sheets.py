@@ -9,9 +9,8 @@ from typing import Any
 
 from babel.numbers import format_decimal, format_percent
 
-from reports.billing.amounts import Category
 from reports.billing.document import Document, Line, Party, as_decimal, average_price, price_of
-from reports.billing.files.texts import CATEGORIES, line_text, say, section_text, title_of, unit_text
+from reports.billing.files.texts import category_text, line_text, say, section_text, title_of, unit_text
 from reports.billing.references import grouped
 from reports.monthly.texts import find_locale, name_month
 from reports.monthly.writers.words import cell_text
@@ -119,7 +118,7 @@ def vat_cells(document: Document) -> list[tuple[Any, ...]]:
     currency, language = document.currency, document.language
     return [
         (
-            say(CATEGORIES[Category(one.vat.category)], language),
+            category_text(one.vat.category, language),
             Decimal(one.vat.rate) / 10_000,
             one.vat.reason,
             as_decimal(one.net, currency),

@@ -75,6 +75,11 @@ CATEGORIES = {
 }
 
 
+def category_text(category: str, language: str) -> str:
+    """Return a VAT category in words; "" of a draft without terms."""
+    return say(CATEGORIES[Category(category)], language) if category else ""
+
+
 def say(text: str, language: str) -> str:
     """Return one of our own texts in the language; without a translation it stays English."""
     if find_locale(language).language == "fi" and text in _FINNISH:

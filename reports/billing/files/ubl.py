@@ -11,7 +11,7 @@ from xml.etree import ElementTree as ET
 
 from reports.billing.amounts import Category, Vat, VatSum
 from reports.billing.document import Document, Line, Party, as_decimal, has_einvoice, price_of
-from reports.billing.files.texts import CATEGORIES, line_text, say, section_text
+from reports.billing.files.texts import category_text, line_text, say, section_text
 
 _ROOT = "urn:oasis:names:specification:ubl:schema:xsd:"
 _CAC, _CBC = f"{_ROOT}CommonAggregateComponents-2", f"{_ROOT}CommonBasicComponents-2"
@@ -117,7 +117,7 @@ class _Writer:
         self._amount(subtotal, "TaxAmount", one.amount)
         category = self._category(subtotal, "TaxCategory", one.vat)
         if one.vat.category not in (Category.STANDARD, Category.ZERO):
-            default = say(CATEGORIES[Category(one.vat.category)], self.document.language)
+            default = category_text(one.vat.category, self.document.language)
             _text(category, "TaxExemptionReason", one.vat.reason or default)
         _text(_sub(category, "TaxScheme"), "ID", "VAT")
 

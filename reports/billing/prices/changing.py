@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 from portal.accounts.models import record
 from portal.tenants.models import GatewayAccount, Tenant
 from reports.billing.prices.checks import Checked, Problem, check
-from reports.billing.prices.differences import Difference, What, differences
+from reports.billing.prices.differences import Difference, differences
 from reports.billing.prices.reading import content_of, traffic_of
 from reports.billing.prices.rows import Content, FeeRow, GroupRow, PriceRow, Row, as_json, last_day, stored_tiers
 from reports.models import Fee, Price, PriceChange, PriceList, TierGroup
@@ -20,7 +20,7 @@ from reports.pricing.money import MICRO
 from reports.pricing.tiers import Mode
 
 MAX_LISTS = 5000  # of an issuer
-MAX_LOGGED = 200  # rows of an entry in the audit log; the history has all
+MAX_LOGGED = 20  # rows of an entry in the audit log; the history has all
 
 
 class Refused(Exception):
@@ -116,8 +116,10 @@ def change_terms(price_list: PriceList, terms: Terms, *, actor: str, now: dateti
     price_list.updated_at = now
     with transaction.atomic():
         price_list.save(update_fields=[*names, "updated_at"])
-        details = {f"{when} {name}": str(getattr(value, name)) for name in names
-                   for when, value in (("before", before), ("after", after))}  # fmt: skip
+        details = {
+            when: "; ".join(f"{name} {getattr(value, name)}" for name in names)
+            for when, value in (("before", before), ("after", after))
+        }
         _record("price_list.changed", price_list, actor, details)
     return True
 
@@ -229,20 +231,25 @@ def _about(price_list: PriceList) -> dict[str, str]:
 
 
 def _logged(found: list[Difference], price_list: PriceList, cause: str) -> dict[str, Any]:
-    """Return the details of an entry in the audit log: rows as they were and as they are."""
-    numbers = Counter(one.what for one in found)
-    rows = [[_plain(one.old), _plain(one.new)] for one in found[:MAX_LOGGED]]
-    counts = {str(what): numbers[what] for what in What if numbers[what]}
-    return {"cause": str(cause), "revision": price_list.revision, "currency": price_list.currency} | counts | {
-        "before": [before for before, _after in rows], "after": [after for _before, after in rows]
-    }  # fmt: skip
+    """Return the details of an entry in the audit log: the rows as they were and as they are."""
+    return {
+        "cause": str(cause),
+        "revision": price_list.revision,
+        "rows": len(found),
+        "before": _listed([one.old for one in found]),
+        "after": _listed([one.new for one in found]),
+    }
 
 
-def _plain(row: Row | None) -> str:
+def _listed(rows: list[Row | None]) -> str:
+    texts = [_plain(row) for row in rows if row is not None]
+    more = f" (+{len(texts) - MAX_LOGGED})" if len(texts) > MAX_LOGGED else ""
+    return "; ".join(texts[:MAX_LOGGED]) + more or "–"
+
+
+def _plain(row: Row) -> str:
     """Return a row in one line, without anybody's language."""
-    if row is None:
-        return ""
-    days = f"{row.valid_from}..{last_day(row) or ''}"
+    days = f"{row.valid_from} – {last_day(row)}" if row.valid_to else f"from {row.valid_from}"
     if isinstance(row, PriceRow):
         key = "/".join((row.country or "*", row.operator or "*", row.sender_type or "*"))
         return f"{key} {row.micro / MICRO:.6f} {days}"

@@ -14,10 +14,10 @@ from portal.common.country_choices import country_choices
 from portal.common.day_field import DayField
 from portal.common.no_numbers import refuse_numbers
 from portal.common.setting_choices import currency_choices
-from portal.tenants.models import GatewayAccount, Tenant
+from portal.tenants.models import Tenant
 from reports.billing.prices.changing import Terms
 from reports.billing.prices.checks import MAX_NAME, MAX_OPERATOR
-from reports.billing.prices.reading import customers_of
+from reports.billing.prices.reading import accounts_of, customers_of
 from reports.billing.prices.rows import DAY, FeeRow, PriceRow, last_day
 from reports.billing.prices.table import Unreadable, read_micro, read_minor
 from reports.billing.prices.texts import KIND_TEXTS, LINE_PROBLEMS, SENDER_TYPES
@@ -61,7 +61,7 @@ class ListForm(TermsForm):
     def __init__(self, data: QueryDict | None = None, *, issuer: Tenant, copied: PriceList | None) -> None:
         super().__init__(data, initial=asdict(Terms.of(copied)) if copied else {"currency": issuer.currency})
         self._customers = {f"customer {one.pk}": one for one in customers_of(issuer)}
-        self._accounts = {f"account {one.pk}": one for one in GatewayAccount.objects.filter(owner=issuer)}
+        self._accounts = {f"account {one.pk}": one for one in accounts_of(issuer)}
         customers = [(key, one.name) for key, one in self._customers.items()]
         accounts = [(key, one.name) for key, one in self._accounts.items()]
         choices: list[Any] = [(_("Prices that you charge"), [(DEFAULT, _("All customers without a list")), *customers])]

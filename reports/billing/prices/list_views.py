@@ -15,12 +15,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from portal.accounts.access import PageRequest
 from portal.accounts.guards import member_may
-from portal.tenants.models import GatewayAccount, Tenant
+from portal.tenants.models import Tenant
 from reports.billing.prices import changing
 from reports.billing.prices.files import FORMATS, write_csv, write_xlsx
 from reports.billing.prices.forms import ListForm, TermsForm
 from reports.billing.prices.found import any_list, own_list, today_of
-from reports.billing.prices.reading import content_of, customers_of, given_to, ids_of, issued_by
+from reports.billing.prices.reading import accounts_of, content_of, customers_of, given_to, ids_of, issued_by
 from reports.billing.prices.shown import parts_of
 from reports.billing.prices.texts import LIST_PROBLEMS
 from reports.models import PriceChange, PriceList
@@ -34,9 +34,7 @@ def lists(request: PageRequest, tenant: Tenant) -> HttpResponse:
     """List the prices that the tenant is charged, and for people who bill those that it charges."""
     costs = issued_by(tenant).filter(kind=PriceList.Kind.COST, archived_at=None).order_by("account__name")
     context: dict[str, Any] = {"page": "billing", "given": list(given_to(tenant)), "costs": list(costs)}
-    context["accounts_without"] = list(
-        GatewayAccount.objects.filter(owner=tenant).exclude(pk__in=[one.account_id for one in costs]).order_by("name")
-    )
+    context["accounts_without"] = list(accounts_of(tenant).exclude(pk__in=[one.account_id for one in costs]))
     if request.access.may("billing"):
         context |= _issued(request, tenant)
     return _private(render(request, "billing/prices/lists.html", context))

@@ -19,7 +19,7 @@ from reports.models import ExchangeRate
 NANO = 10**9
 MAX_RATE = 10**9  # units of one currency for one of another
 MAX_ROWS = 5000
-MAX_LOGGED = 200
+MAX_LOGGED = 20
 COLUMNS: dict[str, tuple[str, str]] = {
     "day": ("day", "päivä"),
     "base": ("base", "perusvaluutta"),
@@ -108,11 +108,10 @@ def set_rates(issuer: Tenant | None, rows: list[RateRow], *, actor: str, now: da
                 defaults={"rate": row.rate, "entered_by": actor, "entered_at": now},
             )  # fmt: skip
         if changed:
-            shown = changed[:MAX_LOGGED]
             details = {
                 "rates": len(changed),
-                "before": [_plain(row, before.get((row.day, row.base, row.quote))) for row in shown],
-                "after": [_plain(row, row.rate) for row in shown],
+                "before": _listed([_plain(row, before.get((row.day, row.base, row.quote))) for row in changed]),
+                "after": _listed([_plain(row, row.rate) for row in changed]),
             }
             record("exchange_rate.set", actor=actor, tenant=issuer, subject=_subject(changed), details=details)
     return len(changed)
@@ -129,6 +128,12 @@ def delete_rate(rate: ExchangeRate, *, actor: str) -> None:
 
 def _plain(row: RateRow, rate: int | None) -> str:
     return f"{row.base}/{row.quote} {row.day} {Decimal(rate) / NANO:.9f}" if rate is not None else ""
+
+
+def _listed(texts: list[str]) -> str:
+    texts = [text for text in texts if text]
+    more = f" (+{len(texts) - MAX_LOGGED})" if len(texts) > MAX_LOGGED else ""
+    return "; ".join(texts[:MAX_LOGGED]) + more or "–"
 
 
 def _subject(rows: list[RateRow]) -> str:

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from django.db.models import Q, QuerySet
 
 from deliveries.models import DailyCount
-from portal.tenants.models import Tenant
+from portal.tenants.models import GatewayAccount, Tenant
 from portal.tenants.scope import with_descendants
 from reports.billing.prices.checks import Traffic
 from reports.billing.prices.rows import Content, FeeRow, GroupRow, PriceRow, Row, read_tiers
@@ -47,7 +47,8 @@ def fee_row(row: Fee) -> FeeRow:
 
 def issued_by(issuer: Tenant | None) -> QuerySet[PriceList]:
     """Return the lists of an issuer, archived ones too; None is the operator."""
-    return PriceList.objects.filter(issuer=issuer).select_related("issuer", "account", "customer")
+    lists = PriceList.objects.filter(issuer=issuer).select_related("issuer", "account", "customer")
+    return lists.defer("account__created_at")  # which pages may not read
 
 
 def given_to(tenant: Tenant) -> QuerySet[PriceList]:
@@ -55,6 +56,11 @@ def given_to(tenant: Tenant) -> QuerySet[PriceList]:
     for_it = Q(customer=tenant) | Q(customer=None)
     lists = PriceList.objects.filter(for_it, issuer_id=tenant.parent_id, kind=PriceList.Kind.SALE, archived_at=None)
     return lists.select_related("issuer", "customer").order_by("customer_id")
+
+
+def accounts_of(issuer: Tenant) -> QuerySet[GatewayAccount]:
+    """Return the gateway accounts that belong to an issuer, with the columns that pages may read."""
+    return GatewayAccount.objects.filter(owner=issuer).order_by("name").defer("created_at")
 
 
 def customers_of(issuer: Tenant | None) -> QuerySet[Tenant]:

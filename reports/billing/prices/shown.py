@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from portal.common.templatetags.figures import count, country
 from reports.billing.prices.differences import Difference
 from reports.billing.prices.rows import FeeRow, GroupRow, PriceRow, Row
-from reports.billing.prices.texts import KIND_TEXTS, WHATS, days_text, key_text
+from reports.billing.prices.texts import WHATS, days_text, key_text
 from reports.models import TierGroup
 from reports.pricing.tariff import FeeKind
 from reports.pricing.tiers import Mode
@@ -97,7 +97,7 @@ def _note(row: Row) -> str:
     if isinstance(row, GroupRow):
         names = ", ".join(country(code) for code in row.countries)
         return f"{names} · {TierGroup.Mode(row.mode).label}"
-    return str(KIND_TEXTS[row.kind]) if isinstance(row, FeeRow) else ""
+    return ""
 
 
 def _amounts(row: Row, currency: str) -> list[str]:

@@ -83,14 +83,23 @@ class ReadTable:
 def read_table(lines: Iterator[Line], *, currency: str) -> ReadTable:
     """Return what the lines of a file say, the first one with the names of its columns. Raises TableProblem."""
     columns = _columns(next(lines))
-    problems: list[LineProblem] = []
-    reader = _Reader(currency, problems)
+    too_long: list[LineProblem] = []
+    rows = []
     for line in lines:
         if len(line.cells) > len(columns) and any(cell != "" for cell in line.cells[len(columns) :]):
-            problems.append(LineProblem(line.line, "", "columns"))
+            too_long.append(LineProblem(line.line, "", "columns"))
             continue
-        cells = {name: cell for name, cell in zip(columns, line.cells, strict=False) if name}
-        reader.read(line.line, {name: cells.get(name, "") for name in COLUMNS})
+        rows.append((line.line, {name: cell for name, cell in zip(columns, line.cells, strict=False) if name}))
+    read = read_rows(rows, currency=currency)
+    return ReadTable(read.content, sorted(too_long + read.problems, key=lambda problem: problem.line), read.lines)
+
+
+def read_rows(rows: Iterable[tuple[int, Mapping[str, Cell]]], *, currency: str) -> ReadTable:
+    """Return what rows say: each its line, and its cells by column."""
+    problems: list[LineProblem] = []
+    reader = _Reader(currency, problems)
+    for line, cells in rows:
+        reader.read(line, {name: cells.get(name, "") for name in COLUMNS})
     content = Content(tuple(reader.prices), tuple(reader.group_rows()), tuple(reader.fees))
     return ReadTable(content, problems, reader.lines)
 

@@ -1,0 +1,108 @@
+"""Statistics of the API as a CSV table, for Power Query and spreadsheets: the figures of the JSON, in columns."""
+
+import io
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from django.http import HttpResponse
+from rest_framework.request import Request
+
+from portal.common.csv_file import ENCODING, MACHINE, Number, write_rows
+
+FORMATS = ("json", "csv")
+
+_FIGURES = (
+    "messages",
+    "parts",
+    "delivered",
+    "failed",
+    "pending",
+    "unknown",
+    "delivered_parts",
+    "billed_parts",
+    "final",
+    "delivery_rate",
+    "delivery_rate_of_final",
+    "failed_rate",
+    "maturity",
+)
+_INTERVAL = ("delivery_rate_low", "delivery_rate_high")
+_AMOUNTS = ("cost", "of_failed", "of_billed_undelivered", "of_unknown", "per_delivered")
+_LATENCY = ("median", "p90", "p95", "p99")
+
+
+def wants_csv(request: Request, format_: str | None) -> bool:
+    """Return whether the request asks for CSV, by its parameter or by what it accepts first."""
+    accepted = request.headers.get("Accept", "").split(",")[0].split(";")[0].strip().lower()
+    return format_ == "csv" or accepted == "text/csv"
+
+
+def csv_answer(answer: Mapping[str, Any]) -> HttpResponse:
+    """Return the answer's groups as CSV, or its total where nothing is grouped by.
+
+    The rest beyond `limit` and the comparison's total are left out, so that a column can be summed.
+    """
+    names: list[str] = list(answer["group_by"])
+    with_before = answer["compared_with"] is not None
+    groups = answer["groups"] if names else [{"key": {}} | answer["total"] | _total_before(answer)]
+    currencies = _currencies(answer)
+    head = [*names, *_head("")] + (_head("before_") if with_before else []) + _cost_head(currencies)
+    rows = (
+        [*_key(group, names), *_row(group)]
+        + (_row(group["before"]) if with_before else [])
+        + _cost_row(group["costs"], currencies)
+        for group in groups
+    )
+    file = io.StringIO()
+    write_rows(file, MACHINE, _all(head, rows))
+    response = HttpResponse(file.getvalue().encode(ENCODING), content_type="text/csv; charset=utf-8")
+    response.headers["Content-Disposition"] = 'attachment; filename="statistics.csv"'
+    return response
+
+
+def _currencies(answer: Mapping[str, Any]) -> list[str] | None:
+    """Return the currencies of the answer's costs; None if it has no costs."""
+    costs = answer["total"]["costs"]
+    return None if costs is None else [one["currency"] for one in costs["amounts"]]
+
+
+def _cost_head(currencies: list[str] | None) -> list[str]:
+    if currencies is None:
+        return []
+    return [f"{name}_{one}" for one in currencies for name in _AMOUNTS] + ["unpriced_messages", "unpriced_parts"]
+
+
+def _cost_row(costs: Mapping[str, Any] | None, currencies: list[str] | None) -> list[Any]:
+    if costs is None or currencies is None:
+        return []
+    amounts = {one["currency"]: one for one in costs["amounts"]}
+    values = [amounts[one][name] if one in amounts else None for one in currencies for name in _AMOUNTS]
+    numbers = [Number(value) if isinstance(value, str) else value for value in values]
+    return [*numbers, costs["unpriced"]["messages"], costs["unpriced"]["parts"]]
+
+
+def _all(head: list[str], rows: Iterator[list[Any]]) -> Iterator[list[Any]]:
+    yield head
+    yield from rows
+
+
+def _head(prefix: str) -> list[str]:
+    return [f"{prefix}{name}" for name in (*_FIGURES, *_INTERVAL, *(f"latency_{name}" for name in _LATENCY))]
+
+
+def _total_before(answer: Mapping[str, Any]) -> dict[str, Any]:
+    compared = answer["compared_with"]
+    return {"before": None if compared is None else compared["total"]}
+
+
+def _key(group: Mapping[str, Any], names: list[str]) -> list[Any]:
+    return [group["key"][name] for name in names]
+
+
+def _row(figures: Mapping[str, Any] | None) -> list[Any]:
+    if figures is None:
+        return [None] * len(_head(""))
+    interval = figures["delivery_rate_interval"] or (None, None)
+    latency = figures["latency"] or dict.fromkeys(_LATENCY)
+    values = [*(figures[name] for name in _FIGURES), *interval, *(latency[name] for name in _LATENCY)]
+    return [Number(repr(value)) if isinstance(value, float) else value for value in values]
