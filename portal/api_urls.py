@@ -15,9 +15,6 @@ from portal.api.key import KeyView
 from portal.api.schema_view import SchemaView
 from portal.api.views import NotFoundView
 from portal.common import any_text  # noqa: F401  registers the converter
-from reports.billing.checks.api import ChecksView as InvoiceChecksView
-from reports.billing.checks.api import CheckView as InvoiceCheckView
-from reports.billing.checks.api import ClaimView
 from reports.billing.api import (
     CreditView,
     IssueView,
@@ -27,6 +24,9 @@ from reports.billing.api import (
     StatementsView,
     StatementView,
 )
+from reports.billing.checks.api import ChecksView as InvoiceChecksView
+from reports.billing.checks.api import CheckView as InvoiceCheckView
+from reports.billing.checks.api import ClaimView
 from reports.billing.prices.api import PriceListRowsView, PriceListsView, PriceListView
 from reports.campaigns.ab_api import AbView
 from reports.campaigns.api import CampaignsView, CampaignView

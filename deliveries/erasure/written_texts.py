@@ -18,7 +18,6 @@ from deliveries.models import StandingCheck, TenantRecount
 from portal.accounts.models import AuditEntry
 from portal.common.hidden_numbers import holds_number, without_number
 
-
 _of_other_apps: dict[type[Model], tuple[str, ...]] = {}
 
 

@@ -3,8 +3,8 @@
 from django.urls import path
 
 from reports.billing import views
-from reports.billing.checks import views as checks
 from reports.billing.analysis import partner_views, what_if_views
+from reports.billing.checks import views as checks
 from reports.billing.prices import import_views, list_views, rate_views, row_views
 
 app_name = "billing"

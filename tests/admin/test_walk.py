@@ -23,7 +23,16 @@ from deliveries.models import (
 )
 from portal.accounts.models import AuditEntry, Invitation, Membership, UnsentMail, User
 from portal.tenants.models import ApiKey, Feed, GatewayAccount, PartnerId, Tenant
-from reports.models import ClosingRun, DefinitionRun, InvoiceCheck, NumberSeries, OutsideAddress, ReportMail, ReportRun, Statement
+from reports.models import (
+    ClosingRun,
+    DefinitionRun,
+    InvoiceCheck,
+    NumberSeries,
+    OutsideAddress,
+    ReportMail,
+    ReportRun,
+    Statement,
+)
 from tests.admin.rows import make_rows
 
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)

@@ -52,7 +52,7 @@ class Contract:
 
 @dataclass(slots=True)
 class Recounts:
-    """Recounts of the facts under sets of rules; `possible` are the sets that change any quantity, and the empty one.
+    """Recounts of the facts under sets of rules; `possible` are those in which every rule changes a quantity.
 
     `without` are rules that the facts cannot be recounted under.
     """
@@ -67,15 +67,18 @@ class Recounts:
     _quantities: dict[Rules, dict[Key, int]] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
-        nothing = self.under(())
-        effective = [
-            rule
-            for rule in Rule
-            if rule not in self.without and _quantities(self.under((rule,))) != _quantities(nothing)
-        ]
-        self.possible = combinations_of(effective)
-        for rules in self.possible:
-            self.under(rules)
+        allowed = [rule for rule in Rule if rule not in self.without]
+        self.possible = [rules for rules in combinations_of(allowed) if self._has_effect(rules)]
+
+    def _has_effect(self, rules: Rules) -> bool:
+        """Return whether each of the rules changes a quantity that the others leave, if only with them."""
+        self.under(rules)
+        for left_out in rules:
+            fewer = tuple(rule for rule in rules if rule != left_out)
+            self.under(fewer)
+            if self._quantities[rules] == self._quantities[fewer]:
+                return False
+        return True
 
     def under(self, rules: Rules) -> dict[Key, Lines]:
         """Return the quantities by key and price under these rules."""

@@ -11,16 +11,19 @@ MAX_RULES = 2
 
 
 class Kind(StrEnum):
-    """Kind of a part of a difference, in the order in which differences are split."""
+    """Kind of a part of a difference, in the order in which differences are split.
 
+    First which messages are in the row, then which of their states are charged, then the unit, then money.
+    """
+
+    UNDECLARED = "undeclared"
+    COUNTRY = "country"
     MONTH_BORDER = "month_border"
-    PARTS_OR_MESSAGES = "parts_or_messages"
     LATE_REPORTS = "late_reports"
     FAILED = "failed"
     UNKNOWN_OUTCOME = "unknown_outcome"
     PENDING = "pending"
-    UNDECLARED = "undeclared"
-    COUNTRY = "country"
+    PARTS_OR_MESSAGES = "parts_or_messages"
     PRICE_VERSION = "price_version"
     ROUNDING = "rounding"
     AMBIGUOUS = "ambiguous"
@@ -46,8 +49,10 @@ class Rule(StrEnum):
 
 
 KIND_OF: dict[Rule, Kind] = {
+    Rule.UNDECLARED_CHARGED: Kind.UNDECLARED,
+    Rule.COUNTRY_OF_OPERATOR: Kind.COUNTRY,
+    Rule.COUNTRY_OF_CALLING_CODE: Kind.COUNTRY,
     Rule.UTC_MONTH: Kind.MONTH_BORDER,
-    Rule.OTHER_UNIT: Kind.PARTS_OR_MESSAGES,
     Rule.AT_CLOSE: Kind.LATE_REPORTS,
     Rule.CARRIED: Kind.LATE_REPORTS,
     Rule.FAILED_CHARGED: Kind.FAILED,
@@ -56,9 +61,7 @@ KIND_OF: dict[Rule, Kind] = {
     Rule.UNKNOWN_LEFT_OUT: Kind.UNKNOWN_OUTCOME,
     Rule.PENDING_CHARGED: Kind.PENDING,
     Rule.PENDING_LEFT_OUT: Kind.PENDING,
-    Rule.UNDECLARED_CHARGED: Kind.UNDECLARED,
-    Rule.COUNTRY_OF_OPERATOR: Kind.COUNTRY,
-    Rule.COUNTRY_OF_CALLING_CODE: Kind.COUNTRY,
+    Rule.OTHER_UNIT: Kind.PARTS_OR_MESSAGES,
 }
 """Kind of each rule. The order is that of the recounts: each rule is added to those before it."""
 

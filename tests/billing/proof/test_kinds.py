@@ -146,6 +146,18 @@ def test_a_partner_id_that_nobody_declared_is_named() -> None:
     assert row.parts == (Part(Kind.UNDECLARED, Rule.UNDECLARED_CHARGED, 19, 1_240_000),)
 
 
+def test_rules_that_count_only_together_are_named() -> None:
+    """Nothing of the account is declared, so failed messages can only be charged together with undeclared ones."""
+    facts = [fact("delivered", 40, declared=False), fact("failed", 3, declared=False)]
+
+    row = prove(ClaimRow("shop", "FI", "", 43), facts=facts)[Key("shop", "FI", "")]
+
+    assert row.parts == (
+        Part(Kind.UNDECLARED, Rule.UNDECLARED_CHARGED, 40, None),
+        Part(Kind.FAILED, Rule.FAILED_CHARGED, 3, None),
+    )
+
+
 def test_a_row_that_the_invoice_lacks_is_compared_with_nothing() -> None:
     row = prove(ClaimRow("trial", "FI", "", 19))[Key("shop", "SE", "")]
 

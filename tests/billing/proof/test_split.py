@@ -33,8 +33,10 @@ Invoice = dict[tuple[str, str], tuple[int, int]]
 
 # In the order in which differences are split.
 ERRORS: dict[tuple[str, Any], Kind] = {
+    ("undeclared", True): Kind.UNDECLARED,
+    ("country", of_operator): Kind.COUNTRY,
+    ("country", of_calling_code): Kind.COUNTRY,
     ("utc_month", True): Kind.MONTH_BORDER,
-    ("other_unit", True): Kind.PARTS_OR_MESSAGES,
     ("at_close", True): Kind.LATE_REPORTS,
     ("carried", True): Kind.LATE_REPORTS,
     ("failed", "charged"): Kind.FAILED,
@@ -43,9 +45,7 @@ ERRORS: dict[tuple[str, Any], Kind] = {
     ("unknown", "left out"): Kind.UNKNOWN_OUTCOME,
     ("pending", "charged"): Kind.PENDING,
     ("pending", "left out"): Kind.PENDING,
-    ("undeclared", True): Kind.UNDECLARED,
-    ("country", of_operator): Kind.COUNTRY,
-    ("country", of_calling_code): Kind.COUNTRY,
+    ("other_unit", True): Kind.PARTS_OR_MESSAGES,
     ("price", "earlier"): Kind.PRICE_VERSION,
     ("price", "first"): Kind.PRICE_VERSION,
     ("price", "last"): Kind.PRICE_VERSION,
