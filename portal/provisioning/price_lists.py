@@ -74,15 +74,17 @@ def write_price_lists(writer: Writer, specs: tuple[PriceListSpec, ...]) -> None:
     for spec in specs:
         issuer, customer = _tenant(spec.issuer), _tenant(spec.customer)
         account = GatewayAccount.objects.filter(name=spec.account.name).first() if spec.account else None
-        target = {"issuer": issuer, "account": account, "customer": customer}
-        found = PriceList.objects.filter(archived_at=None, **target).first()
+        found = PriceList.objects.filter(
+            archived_at=None, issuer=issuer, account=account, customer=customer
+        ).first()  # fmt: skip
         is_new, changed = found is None, set()
         terms = changing.Terms(spec.name, spec.basis, spec.per)
         try:
             if found is None:
                 found = changing.create_list(
-                    terms=terms, currency=spec.currency, actor=writer.actor, now=writer.now, **target
-                )
+                    issuer=issuer, terms=terms, currency=spec.currency, actor=writer.actor, now=writer.now,
+                    account=account, customer=customer,
+                )  # fmt: skip
             elif found.currency != spec.currency:
                 text = f"this list is in {found.currency}, which cannot be changed; archive it first"
                 writer.problems.add(spec.at["currency"], text)

@@ -24,7 +24,8 @@ from portal.common.file_response import file_response
 from portal.common.masking import Masking
 from reports.billing import issuing
 from reports.billing.closing import request_closing
-from reports.billing.files.making import FORMATS, NoFile, formats_of, make_file
+from reports.billing.files.making import FORMATS, formats_of, make_file
+from reports.billing.files.ubl import NoFile
 from reports.billing.masked import document_for
 from reports.billing.pages.forms import CloseForm, ProfileForm
 from reports.billing.pages.statement_views import FORMAT_NAMES

@@ -23,7 +23,8 @@ from portal.common.file_response import file_response
 from portal.common.periods import Month, local_day
 from reports.billing import issuing
 from reports.billing.examples import CREDIT_NOTE, LINES, STATEMENT
-from reports.billing.files.making import FORMATS, NoFile, make_file
+from reports.billing.files.making import FORMATS, make_file
+from reports.billing.files.ubl import NoFile
 from reports.billing.masked import document_for
 from reports.billing.reading import lines_of, visible
 from reports.billing.serializers import (

@@ -29,6 +29,7 @@ from reports.models import (
     InvoiceCheck,
     NumberSeries,
     OutsideAddress,
+    PriceList,
     ReportMail,
     ReportRun,
     Statement,
@@ -64,7 +65,7 @@ READ_ONLY = {
     NumberSeries,
     Statement,
 }
-NEVER_DELETED = {Tenant, GatewayAccount, Feed, ResultCode, Invitation}
+NEVER_DELETED = {Tenant, GatewayAccount, Feed, ResultCode, Invitation, PriceList}
 # Deleting an attempt lets its person try again; deleting a person takes the address along.
 NEVER_ADDED = {AccessAttempt, EmailAddress}
 ADDED_ELSEWHERE = {PartnerId: 302}  # leads to the page that declares them
@@ -88,7 +89,7 @@ NOT_SHOWN = {
     "reports.ReportDefinition", "reports.DefinitionFile", "reports.ReportRecipient",
     "reports.Alert", "reports.AlertClock", "reports.AlertMailChoice", "reports.AlertMinute", "reports.AlertQuarter",
     "reports.AlertRule", "deliveries.GateAttempt", "deliveries.GateEvent", "deliveries.GateHour",
-    "deliveries.ChannelCount", "reports.PriceList", "reports.Price", "reports.TierGroup", "reports.Fee",
+    "deliveries.ChannelCount", "reports.Price", "reports.TierGroup", "reports.Fee",
     "reports.PriceChange", "reports.ExchangeRate", "reports.StatementLine",
 }  # fmt: skip
 

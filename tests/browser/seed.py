@@ -187,6 +187,7 @@ def _make_rows(now: datetime) -> dict:
         | _make_alerts(tenant, now)
         | _make_report_mails(tenant, maker, now)
         | make_price_list(tenant, "Customers 2026", now=now)
+        | _make_statements(tenant, month, message.account_id)
         | {
             "run_id": run.id,
             "export_id": export_id,
@@ -401,6 +402,33 @@ def _make_conversions(tenant) -> int:
     note_events(tenant.id, [one.pk for one in made])
     attribute_due()
     return kind.id
+
+
+def _make_statements(tenant, month, account_id: int) -> dict[str, object]:
+    """Return a draft to a customer below the tenant, beside an issued one; and what was issued to the tenant."""
+    from portal.tenants.models import Tenant
+    from reports.models import BillingTerms, ClosingRun
+    from tests.billing.rows import make_statement
+
+    customer = Tenant.objects.create(
+        slug="nordic-shop", name="Nordic Shop Oy", parent=tenant, timezone="Europe/Helsinki", language="fi"
+    )
+    values = {"account_id": account_id, "text": "nr-fi"}
+    make_statement(None, tenant, month=str(month.previous().first_day), issued=True, **values)
+    make_statement(tenant, customer, month=str(month.previous().first_day), issued=True, **values)
+    draft = make_statement(tenant, customer, month=str(month.first_day), **values)
+    draft.remarks = [{"kind": "unpriced", "messages": 12, "parts": 15}, {"kind": "jump", "before": 100}]
+    draft.save(update_fields=["remarks"])
+    BillingTerms.objects.create(issuer=tenant, valid_from=month.first_day, vat_category="S", vat_rate=2550)
+    closing = ClosingRun.objects.create(
+        issuer=tenant, month=month.first_day, requested_by=OWNER, state="failed", error="OperationalError: timeout"
+    )
+    return {
+        "customer_slug": customer.slug,
+        "statement_id": draft.pk,
+        "line_id": draft.lines.get().pk,
+        "closing_id": closing.pk,
+    }
 
 
 def _recipient(tenant) -> str:

@@ -414,6 +414,8 @@ PAGES = {
     "admin:reports_reportrun_download": (302, 302, 200, 302),
     "admin:reports_closingrun_close": (302, 302, 200, 302),
     "admin:reports_statement_file": (302, 302, 404, 302),  # a customer's; tests/billing/test_admin.py asks for one
+    "admin:reports_pricelist_import": (302, 302, 404, 302),  # a customer's list; tests/price_lists/ imports one
+    "admin:reports_pricelist_file": (302, 302, 200, 302),
     "admin:(?P<url>.*)$": (302, 302, 404, 302),
 }
 # For staff; everybody else is sent to the sign-in.

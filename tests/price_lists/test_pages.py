@@ -7,13 +7,16 @@ from html import unescape
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
 
 from portal.accounts.models import AuditEntry
+from portal.tenants.models import Tenant
 from reports.billing.prices import changing
 from reports.billing.prices.reading import content_of
 from reports.billing.prices.rows import PriceRow
 from reports.models import ExchangeRate, PriceList
 from tests.conftest import NOW
+from tests.deliveries.helpers import apply, dlr
 from tests.price_lists.conftest import JANUARY, fill
 
 pytestmark = pytest.mark.django_db
@@ -329,8 +332,6 @@ def test_file_of_rates_with_errors_changes_nothing(client, people, family, body,
 def test_page_of_lists_needs_as_many_queries_whatever_their_number(
     client, people, family, n, django_assert_num_queries
 ):
-    from portal.tenants.models import Tenant
-
     for number in range(n):
         customer = Tenant.objects.create(slug=f"c{number}", name=f"Customer {number}", parent=family.parent)
         terms = changing.Terms(f"List {number}", "sent", "part")
@@ -345,3 +346,15 @@ def test_page_of_lists_needs_as_many_queries_whatever_their_number(
 
 
 QUERIES = 23
+
+
+def test_accountant_finds_no_link_to_messages_on_the_overview(client, accountant, viewer, tenant, feed):
+    own = {"gateCustomParameters": {"platformPartnerId": "nr-fi"}}
+    apply(feed, dlr("m1", **own), dlr("m2", 1006, **own))
+    found = {}
+    for person in (viewer, accountant):
+        client.force_login(person)
+        page = client.get(f"{reverse('reports:overview', args=[tenant.slug])}?period=12m").content.decode()
+        found[person.email] = ("/messages/?" in page, 'data-value="2"' in page)
+
+    assert found == {"viewer@example.com": (True, True), "accountant@example.com": (False, True)}

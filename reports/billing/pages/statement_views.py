@@ -24,8 +24,9 @@ from reports.billing import issuing
 from reports.billing.closing import customers_of
 from reports.billing.drafts import make_drafts
 from reports.billing.files import bookkeeping
-from reports.billing.files.making import FORMATS, NoFile, formats_of, make_file
+from reports.billing.files.making import FORMATS, formats_of, make_file
 from reports.billing.files.texts import line_text, section_text, title_of
+from reports.billing.files.ubl import NoFile
 from reports.billing.masked import document_for
 from reports.billing.opened import has_messages, open_line
 from reports.billing.pages.forms import PaidForm

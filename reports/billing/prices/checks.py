@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import pairwise
@@ -10,7 +10,7 @@ from typing import Any
 
 from portal.common.masking import Masking
 from portal.common.msisdn import COUNTRIES, SENDER_TYPES, UNKNOWN_COUNTRY
-from reports.billing.prices.rows import DAY, Content, FeeRow, GroupRow, PriceRow, Row, by_key
+from reports.billing.prices.rows import DAY, Content, FeeRow, GroupRow, OneKind, PriceRow, Row, by_key
 from reports.pricing.tariff import FeeKind
 from reports.pricing.tiers import TierGroup, worse_with_more
 
@@ -187,5 +187,5 @@ def _unpriced(content: Content, traffic: Traffic, today: date) -> Iterator[Probl
         yield Problem("unpriced", values={"countries": missing})
 
 
-def _holding(rows: Collection, today: date) -> Iterator:
+def _holding(rows: Iterable[OneKind], today: date) -> Iterator[OneKind]:
     return (row for row in rows if row.valid_to is None or row.valid_to > today)

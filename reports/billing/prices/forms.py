@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -98,7 +99,7 @@ class DaysForm(forms.Form):
         super().__init__(data, initial=initial)
         self.currency = currency
 
-    def days(self) -> tuple:
+    def days(self) -> tuple[date, date | None]:
         """Return the days of the valid form as rows have them."""
         last = self.cleaned_data["last_day"]
         return self.cleaned_data["first_day"], last + DAY if last else None

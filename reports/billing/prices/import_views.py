@@ -1,10 +1,8 @@
 """The page that replaces a list's rows by a file's or an earlier revision's: checked, compared, then confirmed."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
-from django.core import signing
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -24,40 +22,15 @@ from reports.billing.prices.files import read_file
 from reports.billing.prices.forms import PriceFileForm
 from reports.billing.prices.found import MAX_ID, own_list, today_of
 from reports.billing.prices.list_views import file_answer
-from reports.billing.prices.rows import Content, as_json, from_json
+from reports.billing.prices.pending import Pending
+from reports.billing.prices.rows import Content, from_json
 from reports.billing.prices.shown import MAX_SHOWN, shown_differences
 from reports.billing.prices.table import ReadTable, TableProblem
 from reports.billing.prices.texts import line_text, problem_text, table_text
 from reports.models import PriceChange, PriceList
 
-_SALT = "billing.price_list"
-_SECONDS = 3600  # for which a check can be confirmed
 MAX_REVISIONS = 200
 Cause = PriceChange.Cause
-
-
-@dataclass(frozen=True, slots=True)
-class _Check:
-    """A content that waits to be confirmed: for the revision that it was compared with."""
-
-    content: Content
-    revision: int
-    cause: str
-
-    def sealed(self, price_list: PriceList) -> str:
-        kept = {"list": price_list.pk, "revision": self.revision, "cause": self.cause, "content": as_json(self.content)}
-        return signing.dumps(kept, salt=_SALT, compress=True)
-
-    @classmethod
-    def opened(cls, text: str, price_list: PriceList) -> "_Check | None":
-        """Return what was sealed for the list; None for anything else, or after an hour."""
-        try:
-            kept = signing.loads(text, salt=_SALT, max_age=_SECONDS)
-        except signing.BadSignature:
-            return None
-        if kept["list"] != price_list.pk:
-            return None
-        return cls(from_json(kept["content"]), kept["revision"], kept["cause"])
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -97,7 +70,7 @@ def _checked(
     for kind in ("errors", "warnings"):
         problems = getattr(proposal.checked, kind)[:MAX_SHOWN]
         found[kind] = [(lines.get(one.row), problem_text(one, price_list.currency)) for one in problems]
-    check = _Check(proposal.content, price_list.revision, cause)
+    check = Pending(proposal.content, price_list.revision, cause)
     context: dict[str, Any] = found | {
         "page": "billing",
         "list": price_list,
@@ -110,7 +83,7 @@ def _checked(
 
 
 def _confirmed(request: PageRequest, tenant: Tenant, price_list: PriceList) -> HttpResponse:
-    check = _Check.opened(request.POST["checked"], price_list)
+    check = Pending.opened(request.POST["checked"], price_list)
     outdated = _("The list was changed since, or the check is older than an hour. Nothing was changed: check it again.")
     if check is None:
         messages.error(request, outdated)
@@ -167,7 +140,9 @@ def revision_file(
     """Hand out all rows of a revision as a file."""
     shown = own_list(tenant, price_list_id, is_active=False)
     change = _change(shown, str(revision))
-    return file_answer(shown, from_json(change.content), tenant, format_name, mark=f"-revision-{change.revision}")
+    return file_answer(
+        shown, from_json(change.content), tenant.csv_form, format_name, mark=f"-revision-{change.revision}"
+    )
 
 
 def _change(price_list: PriceList, revision: str) -> PriceChange:

@@ -15,12 +15,14 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from portal.accounts.access import PageRequest
 from portal.accounts.guards import member_may
+from portal.common.csv_file import CsvForm
 from portal.tenants.models import Tenant
 from reports.billing.prices import changing
 from reports.billing.prices.files import FORMATS, write_csv, write_xlsx
 from reports.billing.prices.forms import ListForm, TermsForm
 from reports.billing.prices.found import any_list, own_list, today_of
 from reports.billing.prices.reading import accounts_of, content_of, customers_of, given_to, ids_of, issued_by
+from reports.billing.prices.rows import Content
 from reports.billing.prices.shown import parts_of
 from reports.billing.prices.texts import LIST_PROBLEMS
 from reports.models import PriceChange, PriceList
@@ -92,15 +94,15 @@ def price_list(request: PageRequest, tenant: Tenant, price_list_id: int) -> Http
 def price_file(request: PageRequest, tenant: Tenant, price_list_id: int, format_name: str) -> HttpResponse:
     """Hand out all rows of a list as a workbook or CSV, in the form in which it is read back."""
     shown = any_list(request, tenant, price_list_id).price_list
-    return file_answer(shown, content_of(shown), tenant, format_name)
+    return file_answer(shown, content_of(shown), tenant.csv_form, format_name)
 
 
-def file_answer(shown: PriceList, content, tenant: Tenant, format_name: str, *, mark: str = "") -> HttpResponse:
+def file_answer(shown: PriceList, content: Content, form: CsvForm, format_name: str, *, mark: str = "") -> HttpResponse:
     """Return a content of a list as a file; `mark` tells the revision in the file's name."""
     if format_name not in FORMATS:
         raise Http404
     if format_name == "csv":
-        body = write_csv(content, currency=shown.currency, form=tenant.csv_form)
+        body = write_csv(content, currency=shown.currency, form=form)
     else:
         body = write_xlsx(content, currency=shown.currency, title=shown.name)
     response = HttpResponse(body, content_type=FORMATS[format_name])

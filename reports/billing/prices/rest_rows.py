@@ -1,6 +1,7 @@
 """Rows of price lists as the API writes and reads them: amounts are texts of decimals, days are inclusive."""
 
 import re
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -28,7 +29,7 @@ class Amount(Text):
             self.fail("amount")
         return int(Decimal(text) * MICRO)
 
-    def to_representation(self, value: int) -> str:
+    def to_representation(self, value: int) -> str:  # type: ignore[override]  # as above
         return format((Decimal(value) / MICRO).normalize(), "f")
 
 
@@ -70,7 +71,9 @@ class GroupBody(_Days):
         child=Text(max_length=2), max_length=MAX_COUNTRIES, help_text="Countries that are counted together."
     )
     mode = serializers.ChoiceField(choices=[str(mode) for mode in Mode], help_text="How the quantity counts.")
-    tiers = TierBody(many=True, required=False, max_length=MAX_TIERS, help_text="From the least; packages have none.")
+    tiers = TierBody(  # type: ignore[call-arg]  # many=True makes a list, which has a length
+        many=True, required=False, max_length=MAX_TIERS, help_text="From the least; packages have none."
+    )
     size = serializers.IntegerField(
         required=False, allow_null=True, min_value=1, max_value=10**12, help_text="Units of a package."
     )
@@ -90,9 +93,15 @@ class ContentBody(serializers.Serializer):
 
     revision = serializers.IntegerField(min_value=1, max_value=2**31 - 1, help_text="The revision that you have read.")
     dry_run = serializers.BooleanField(required=False, help_text="Check and compare, and change nothing.")
-    prices = PriceBody(many=True, max_length=MAX_ROWS, help_text="Prices.")
-    groups = GroupBody(many=True, max_length=MAX_ROWS, required=False, help_text="Prices by quantity.")
-    fees = FeeBody(many=True, max_length=MAX_ROWS, required=False, help_text="Fees.")
+    prices = PriceBody(  # type: ignore[call-arg]  # as above
+        many=True, max_length=MAX_ROWS, help_text="Prices."
+    )
+    groups = GroupBody(  # type: ignore[call-arg]  # as above
+        many=True, max_length=MAX_ROWS, required=False, help_text="Prices by quantity."
+    )
+    fees = FeeBody(  # type: ignore[call-arg]  # as above
+        many=True, max_length=MAX_ROWS, required=False, help_text="Fees."
+    )
 
 
 def content_of_body(data: dict[str, Any], currency: str) -> tuple[Content, list[tuple[str, str]]]:
@@ -133,7 +142,7 @@ def _group(one: dict[str, Any]) -> GroupRow:
     )  # fmt: skip
 
 
-def _days(one: dict[str, Any]) -> tuple:
+def _days(one: dict[str, Any]) -> tuple[date, date | None]:
     last = one.get("last_day")
     return one["first_day"], last + DAY if last else None
 

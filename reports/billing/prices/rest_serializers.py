@@ -74,7 +74,7 @@ class CheckAnswer(serializers.Serializer):
 
     revision = serializers.IntegerField(help_text="The list's revision now.")
     is_applied = serializers.BooleanField(help_text="Whether the rows were replaced.")
-    errors = serializers.ListField(
+    errors = serializers.ListField(  # type: ignore[assignment]  # Serializer has the name, too
         child=serializers.CharField(), help_text="What keeps the rows from being stored; of a dry run alone."
     )
     warnings = serializers.ListField(

@@ -95,7 +95,7 @@ class Content:
         """Return the content without a row."""
         return self._changed(lambda rows, _kind: tuple(one for one in rows if one != row))
 
-    def _changed(self, change: Callable[[tuple, type], tuple]) -> Content:
+    def _changed(self, change: Callable[[tuple[Any, ...], type], tuple[Any, ...]]) -> Content:
         return Content(change(self.prices, PriceRow), change(self.groups, GroupRow), change(self.fees, FeeRow))
 
 
@@ -114,6 +114,7 @@ def last_day(row: Row) -> date | None:
 
 def _ended(rows: tuple[OneKind, ...]) -> tuple[OneKind, ...]:
     found: list[Any] = []
+    same: list[Any]
     for same in by_key(rows).values():
         for row, following in pairwise([*same, None]):
             is_open = row.valid_to is None and not (isinstance(row, FeeRow) and row.kind == FeeKind.ONE_OFF)

@@ -149,8 +149,7 @@ def column_name(column: str) -> str:
 
 def _key_texts(row: Row) -> list[str]:
     if not isinstance(row, PriceRow):
-        kind = KIND_TEXTS[row.kind] if isinstance(row, FeeRow) else ""
-        return [f"{kind} {row.name}".strip()]
+        return [f"{row.name} ({KIND_TEXTS[row.kind]})" if isinstance(row, FeeRow) else row.name]
     place = country(row.country) if row.country else ""
     sender = str(SENDER_TYPES.get(row.sender_type, row.sender_type))
     texts = [text for text in (place, row.operator, sender) if text]
