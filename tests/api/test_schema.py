@@ -23,6 +23,7 @@ from portal.tenants.models import PartnerId
 from reports.exports.known import OF_ONE_CAMPAIGN
 from reports.models import ReportRun
 from tests.api.conftest import CANARY
+from tests.billing.checks.rows import make_done_check
 from tests.billing.rows import make_statement
 from tests.conftest import NOW
 from tests.gates.factors import make_gate
@@ -186,6 +187,10 @@ def test_scopes_are_told_with_the_scheme():
         "issue_statement": [{"key": ["billing"]}],
         "credit_statement": [{"key": ["billing"]}],
         "mark_statement_paid": [{"key": ["billing"]}],
+        "list_invoice_checks": [{"key": ["billing"]}],
+        "start_invoice_check": [{"key": ["billing"]}],
+        "get_invoice_check": [{"key": ["billing"]}],
+        "download_claim": [{"key": ["billing"]}],
         "list_reports": [{"key": ["read"]}],
         "queue_report": [{"key": ["submit"]}],
         "get_report": [{"key": ["read"]}],
@@ -233,6 +238,7 @@ def world(messages, tenant, mine):
     )
     account_id = partner.account_id
     rows["statement"] = make_statement(None, tenant, month="2026-08-01", account_id=account_id, issued=True).pk
+    rows["check"] = make_done_check(tenant).pk
     rows |= {"gate": gate.public_id, "attempt": attempt.pk, "replay": replay.pk}
     return rows | exports | {"conversion": ConversionEvent.objects.get().id}
 
@@ -291,6 +297,9 @@ READS = [
     ("/api/v1/statements/{statement_id}/", "{statement}/", ""),
     ("/api/v1/statements/{statement_id}/lines/", "{statement}/lines/", ""),
     ("/api/v1/statements/{statement_id}/files/{format_name}/", "{statement}/files/xlsx/", ""),
+    ("/api/v1/invoice-checks/", "", "?size=1"),
+    ("/api/v1/invoice-checks/{check_id}/", "{check}/", ""),
+    ("/api/v1/invoice-checks/{check_id}/claim/", "{check}/claim/", ""),
     ("/api/v1/schema/", "", ""),
     ("/api/v1/schema/", "", "?format=yaml"),
 ]

@@ -139,7 +139,7 @@ CANNOT = {
         "condensed_span": {"final_codes", "span"},
         "conversion_event": {"reason"},
         "conversion_upload": {"errors", "problem", "state"},
-        "invoice_check": {"basis", "currency", "left_out", "per", "problem", "state", "totals"},
+        "invoice_check": {"basis", "left_out", "problem", "state", "totals"},
         "count_cause": {"cause", "counted_in", "status"},
         "daily_count": {"sender_type", "status"},
         "definition_file": {"gone"},
