@@ -28,6 +28,7 @@ from tests.billing.rows import make_statement
 from tests.conftest import NOW
 from tests.gates.factors import make_gate
 from tests.pages.conftest import make_export, make_run
+from tests.price_lists.made import make_price_list
 from tests.segments.sample import chosen
 
 pytestmark = pytest.mark.django_db
@@ -88,7 +89,7 @@ def test_every_route_and_method_is_described():
         (f"/api/{route.pattern}", method.upper())
         for route in urlpatterns
         if route.name not in ("docs", "not_found")
-        for method in ("get", "post", "patch", "delete")
+        for method in ("get", "post", "put", "patch", "delete")
         if hasattr(route.callback.cls, method)
     }
     spelled = {
@@ -101,6 +102,10 @@ def test_every_route_and_method_is_described():
             .replace("{gate_id}", "<slug:gate_id>")
             .replace("{attempt_id}", "<int:attempt_id>")
             .replace("{replay_id}", "<int:replay_id>")
+            .replace("{price_list_id}", "<int:price_list_id>")
+            .replace("{statement_id}", "<int:statement_id>")
+            .replace("{format_name}", "<slug:format_name>")
+            .replace("{check_id}", "<int:check_id>")
             .replace("segments/{key}", "segments/<any_text:key>")
             .replace("{account}/{message_id}", "<slug:account>/<any_text:message_id>"),
             m,
@@ -174,6 +179,11 @@ def test_scopes_are_told_with_the_scheme():
         "replay_gate": [{"key": ["gates"]}],
         "get_gate_replay": [{"key": ["gates"]}],
         "cancel_gate_replay": [{"key": ["gates"]}],
+        "list_price_lists": [{"key": ["billing"]}],
+        "create_price_list": [{"key": ["billing"]}],
+        "get_price_list": [{"key": ["billing"]}],
+        "archive_price_list": [{"key": ["billing"]}],
+        "replace_price_list_rows": [{"key": ["billing"]}],
         "list_exports": [{"key": ["read"]}],
         "request_export": [{"key": ["submit"]}],
         "request_table_export": [{"key": ["submit"]}],
@@ -240,6 +250,7 @@ def world(messages, tenant, mine):
     rows["statement"] = make_statement(None, tenant, month="2026-08-01", account_id=account_id, issued=True).pk
     rows["check"] = make_done_check(tenant).pk
     rows |= {"gate": gate.public_id, "attempt": attempt.pk, "replay": replay.pk}
+    rows["price_list"] = make_price_list(tenant, "Customers", now=NOW)["price_list_id"]
     return rows | exports | {"conversion": ConversionEvent.objects.get().id}
 
 
@@ -291,6 +302,8 @@ READS = [
     ("/api/v1/gates/{gate_id}/attempts/{attempt_id}/", "{gate}/attempts/{attempt}/", ""),
     ("/api/v1/gates/{gate_id}/replays/", "{gate}/replays/", "?size=1"),
     ("/api/v1/gates/{gate_id}/replays/{replay_id}/", "{gate}/replays/{replay}/", ""),
+    ("/api/v1/price-lists/", "", "?size=1&kind=sale"),
+    ("/api/v1/price-lists/{price_list_id}/", "{price_list}/", ""),
     ("/api/v1/conversions/", "", "?size=1"),
     ("/api/v1/conversions/{conversion_id}/", "{conversion}/", ""),
     ("/api/v1/statements/", "", "?size=1&state=issued"),

@@ -20,9 +20,10 @@ from portal.saved_views.models import SavedView
 from portal.shares.models import ShareLink
 from portal.tenants.models import PartnerId, Tenant
 from portal.tenants.wall import STAFF
-from reports.models import Alert, AlertRule, ClosingRun, DefinitionRun, InvoiceCheck, ReportMail
+from reports.models import Alert, AlertRule, ClosingRun, DefinitionRun, ReportMail
 from tests.admin.rows import CANARY, make_rows
 from tests.admin.test_walk import NEVER_ADDED, NEVER_DELETED, READ_ONLY
+from tests.billing.checks.rows import make_done_check
 from tests.billing.rows import make_statement
 from tests.gates.factors import make_gate
 from tests.pages.conftest import make_run
@@ -213,8 +214,8 @@ PAGES = {
     "billing:index": (302, 404, 404, 200),
     "billing:checks": (302, 404, 404, 200),
     "billing:check": (302, 404, 404, 200),
-    "billing:check_claim": (302, 404, 404, 404),
-    "billing:check_messages": (302, 404, 404, 404),
+    "billing:check_claim": (302, 404, 404, 200),
+    "billing:check_messages": (302, 404, 404, 200),
     "billing:check_delete": (302, 404, 404, 302),
     "statements:list": (302, 404, 404, 200),
     "statements:close": (302, 404, 404, 200),
@@ -505,7 +506,7 @@ def ids(tenant, other_tenant, feed, stranger) -> dict[str, object]:
         "view_id": SavedView.objects.create(tenant=other_tenant, user=stranger, page="overview", name=CANARY).id,
         "export_id": rows[Export].id,
         "upload_id": rows[ConversionUpload].id,
-        "check_id": rows[InvoiceCheck].id,
+        "check_id": make_done_check(other_tenant, CANARY).pk,
         "row": 0,
         "part": 0,
         "conversion_id": 1,

@@ -25,7 +25,7 @@ from portal.shares import links
 from portal.tenants.models import ApiKey, Feed, GatewayAccount, PartnerId, Tenant
 from reports.alerts.unsubscribing import link_for
 from reports.campaigns.recipient_lists import seal_key
-from reports.models import Statement
+from reports.models import PriceList, Statement
 from tests.conftest import NOW, PASSWORD, make_user
 from tests.deliveries.helpers import apply, dlr
 from tests.money_leaks.lists import leak_of
@@ -86,6 +86,7 @@ def probed(ids, other_tenant, stranger, staff_user, settings, dns_server) -> Pro
         "reports:account_remove": {"month": "2026-10"},
         "invitation": {"token": invitations.link(invitation).rstrip("/").rpartition("/")[2]},
         "account_confirm_email": {"key": confirmation},
+        "admin:reports_pricelist_import": {"price_list_id": ids["rows"][PriceList].pk},
         "alerts_unsubscribe": {"token": link_for(other_tenant, guarded).rstrip("/").rpartition("/")[2]},
         "account_reset_password_from_key": reset,
     }

@@ -6,7 +6,7 @@ from portal.tenants.models import GatewayAccount, Tenant
 from reports.models import InvoiceCheck
 
 
-def make_done_check(tenant: Tenant) -> InvoiceCheck:
+def make_done_check(tenant: Tenant, text: str = "october") -> InvoiceCheck:
     """Create a check with one row: a failed message was charged."""
     pool = Tenant.objects.create(slug="pool-own", name="Pool of own", kind="pool", timezone=tenant.timezone)
     account = GatewayAccount.objects.create(
@@ -15,7 +15,7 @@ def make_done_check(tenant: Tenant) -> InvoiceCheck:
     )  # fmt: skip
     part = ["failed", "failed_charged", 1, None]
     return InvoiceCheck.objects.create(
-        tenant=tenant, account=account, made_by="owner@example.com", file_name="october.csv", month=date(2026, 10, 1),
+        tenant=tenant, account=account, made_by="owner@example.com", file_name=f"{text}.csv", month=date(2026, 10, 1),
         closed_at=datetime(2026, 10, 31, 22, tzinfo=UTC), currency="EUR", state="done",
         mapping={"country": "Country", "quantity": "Quantity"},
         totals={
