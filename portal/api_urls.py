@@ -26,6 +26,9 @@ from reports.billing.api import (
     StatementsView,
     StatementView,
 )
+from reports.billing.checks.api import ChecksView as InvoiceChecksView
+from reports.billing.checks.api import CheckView as InvoiceCheckView
+from reports.billing.checks.api import ClaimView
 from reports.billing.prices.api import PriceListRowsView, PriceListsView, PriceListView
 from reports.campaigns.ab_api import AbView
 from reports.campaigns.api import CampaignsView, CampaignView
@@ -95,6 +98,9 @@ urlpatterns = [
     path("v1/members/", MembersView.as_view(), name="members"),
     path("v1/api-keys/", ApiKeysView.as_view(), name="api_keys"),
     path("v1/api-keys/<int:key_id>/", ApiKeyView.as_view(), name="api_key"),
+    path("v1/invoice-checks/", InvoiceChecksView.as_view(), name="invoice_checks"),
+    path("v1/invoice-checks/<int:check_id>/", InvoiceCheckView.as_view(), name="invoice_check"),
+    path("v1/invoice-checks/<int:check_id>/claim/", ClaimView.as_view(), name="invoice_check_claim"),
     path("v1/schema/", SchemaView.as_view(), name="schema"),
     path("v1/docs/", reference, name="docs"),
     re_path("", NotFoundView.as_view(), name="not_found"),

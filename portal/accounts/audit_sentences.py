@@ -65,6 +65,10 @@ SENTENCES: dict[str, Promise] = {
     "partner_id.request_refused": _("%(who)s rejected the request for the partner ID %(subject)s."),
     "partner_id.request_withdrawn": _("%(who)s withdrew the request for the partner ID %(subject)s."),
     "partner_id.number_erased": _("%(who)s erased a phone number from a partner ID, which is now %(subject)s."),
+    # invoices of gateways
+    "invoice_check.started": _("%(who)s started a check of the invoice %(subject)s of %(account)s for %(month)s."),
+    "invoice_check.claimed": _("%(who)s downloaded the claim %(subject)s."),
+    "invoice_check.deleted": _("%(who)s deleted the check of the invoice %(subject)s of %(account)s."),
     # reports
     "report.request": _("%(who)s requested the report for %(subject)s."),
     "report.download": _("%(who)s downloaded the report file %(subject)s."),

@@ -16,6 +16,7 @@ from portal.demo import (
     conversions,
     gates,
     guide,
+    invoices,
     late_reports,
     leaks,
     saved_reports,
@@ -100,6 +101,7 @@ def _fill(server: subprocess.Popen, address: str) -> State:
     saved_reports.schedule_reports(server)  # its event is sent by a gate
     leaks.send_leaks(state, server)
     alerts.open_alerts(state, server)
+    invoices.check_invoice(server)
     statements.make_statements()
     return state
 

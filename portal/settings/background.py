@@ -35,6 +35,8 @@ CELERY_BEAT_SCHEDULE = {
     "forget-report-mails": {"task": "reports.forget_report_mails", "schedule": 3600.0},
     "resume-definition-runs": {"task": "reports.resume_definition_runs", "schedule": 30.0},
     "resume-closings": {"task": "reports.resume_closings", "schedule": 30.0},
+    "resume-invoice-checks": {"task": "reports.resume_invoice_checks", "schedule": 30.0},
+    "delete-old-invoices": {"task": "reports.delete_old_invoices", "schedule": 3600.0},
     "delete-old-report-files": {"task": "reports.delete_old_report_files", "schedule": 300.0},
     "look-at-alerts": {"task": "reports.look_at_alerts", "schedule": 60.0, "options": {"expires": 60}},
     "check-accounts": {"task": "reports.check_accounts", "schedule": 300.0, "options": {"expires": 300}},

@@ -59,6 +59,7 @@ TENANT_TABLES: dict[str, tuple[str, str]] = {
     "gate_replay": (ALL, CHANGE),  # refers to its gate
     "hour_count": (READ, READ),
     "idempotent_answer": ("SELECT, INSERT, DELETE", READ),
+    "invoice_check": (ALL, ALL),
     "latency_count": (READ, READ),
     "message": (READ, READ),
     "message_parameter": (READ, READ),
@@ -235,6 +236,7 @@ METRICS_TABLES: dict[str, str] = {
     "gate_event": "SELECT (type, at)",
     "gate_hour": "SELECT (hour, outcome, number)",
     "inbox_todo": READ,
+    "invoice_check": "SELECT (id, state)",
     "ingest_count": READ,
     "partner_move": "SELECT (id, state)",
     "quarantine": "SELECT (id, reason, state)",

@@ -4,6 +4,7 @@ from django.urls import path
 
 from reports.billing import views
 from reports.billing.analysis import partner_views, what_if_views
+from reports.billing.checks import views as checks
 from reports.billing.prices import import_views, list_views, rate_views, row_views
 
 app_name = "billing"
@@ -26,4 +27,9 @@ urlpatterns = [
     path("what-if/", what_if_views.what_if, name="what_if"),
     path("rates/", rate_views.rates, name="rates"),
     path("rates/<int:rate_id>/delete/", rate_views.delete, name="rate_delete"),
+    path("checks/", checks.index, name="checks"),
+    path("checks/<int:check_id>/", checks.check, name="check"),
+    path("checks/<int:check_id>/claim/", checks.claim, name="check_claim"),
+    path("checks/<int:check_id>/delete/", checks.delete, name="check_delete"),
+    path("checks/<int:check_id>/rows/<int:row>/<int:part>/", checks.check_messages, name="check_messages"),
 ]

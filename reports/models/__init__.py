@@ -11,6 +11,7 @@ from reports.models.billing import (
 )
 from reports.models.definitions import DefinitionFile, DefinitionRun, ReportDefinition
 from reports.models.pricing import ExchangeRate, Fee, Price, PriceChange, PriceList, TierGroup
+from reports.models.proof import InvoiceCheck
 from reports.models.report_mails import OutsideAddress, ReportMail, ReportRecipient
 from reports.models.runs import Edition, ReportRun
 from reports.models.workbook_templates import WorkbookTemplate
@@ -30,6 +31,7 @@ __all__ = [
     "Edition",
     "ExchangeRate",
     "Fee",
+    "InvoiceCheck",
     "NumberSeries",
     "OutsideAddress",
     "Price",

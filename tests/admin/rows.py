@@ -32,6 +32,7 @@ from reports.models import (
     BillingTerms,
     ClosingRun,
     DefinitionRun,
+    InvoiceCheck,
     NumberSeries,
     OutsideAddress,
     PriceList,
@@ -91,6 +92,17 @@ def make_rows(tenant: Tenant, feed: Feed) -> dict[type[Model], Model]:
         RefIdScheme: RefIdScheme.objects.create(tenant=tenant, delimiter="|", fields=["campaign", CANARY]),
         ConversionUpload: ConversionUpload.objects.create(
             tenant=tenant, made_by=user.email, file_name=f"{CANARY}.csv", mapping={"kind": CANARY}, state="failed"
+        ),
+        InvoiceCheck: InvoiceCheck.objects.create(
+            tenant=tenant,
+            account=account,
+            made_by=user.email,
+            file_name=f"{CANARY}.csv",
+            mapping={"country": CANARY},
+            month=date(2026, 10, 1),
+            closed_at=NOW,
+            left_out=[[2, "country", "country", ""]],
+            state="failed",
         ),
         SegmentKey: SegmentKey.objects.create(tenant=tenant, key=CANARY),
         Campaign: Campaign.objects.create(tenant=tenant, name=CANARY),

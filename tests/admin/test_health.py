@@ -29,6 +29,7 @@ MOVES, RECOUNTS = "/admin/deliveries/partnermove/", "/admin/deliveries/tenantrec
 REFOLDS, KEYS = "/admin/deliveries/rulerefold/", "/admin/campaigns/segmentkey/"
 DELETIONS, EXPORTS = "/admin/deliveries/erasedmonth/", "/admin/deliveries/export/"
 SAVED = "/admin/reports/definitionrun/"
+INVOICES = "/admin/reports/invoicecheck/"
 UPLOADS, REPLAYS = "/admin/campaigns/conversionupload/", "/admin/deliveries/gatereplay/"
 GATES, AT_LINK = "Deliveries of gates are sent", "The gates at LINK are as they should be"
 MAILS = "E-mails of reports are sent"
@@ -58,6 +59,7 @@ def test_new_portal_has_nothing_but_the_counts_to_look_at():
         Check("Runs of saved reports", State.OK, "None failed. 0 are open.", SAVED),
         Check("Exports", State.OK, "None failed. 0 are open.", EXPORTS),
         Check("Replays of gates", State.OK, "None failed. 0 are open.", REPLAYS),
+        Check("Invoice checks", State.OK, "None failed. 0 are open.", INVOICES),
         Check("Moves", State.OK, "None failed. 0 are open.", MOVES),
         Check("Recounts", State.OK, "None failed. 0 are open.", RECOUNTS),
         Check("Recalculations of message status", State.OK, "None failed. 0 are open.", REFOLDS),

@@ -26,6 +26,7 @@ from portal.tenants.models import ApiKey, Feed, GatewayAccount, PartnerId, Tenan
 from reports.models import (
     ClosingRun,
     DefinitionRun,
+    InvoiceCheck,
     NumberSeries,
     OutsideAddress,
     PriceList,
@@ -42,6 +43,7 @@ READ_ONLY = {
     PartnerId,
     Campaign,
     ConversionUpload,
+    InvoiceCheck,
     AuditEntry,
     ErasedMonth,
     Export,

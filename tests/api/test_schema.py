@@ -24,6 +24,7 @@ from reports.exports.known import OF_ONE_CAMPAIGN
 from reports.models import ReportRun
 from tests.api.conftest import CANARY
 from tests.api.test_idempotency import in_work
+from tests.billing.checks.rows import make_done_check
 from tests.billing.rows import make_statement
 from tests.conftest import NOW
 from tests.gates.factors import make_gate
@@ -105,6 +106,9 @@ def test_every_route_and_method_is_described():
             .replace("{replay_id}", "<int:replay_id>")
             .replace("{key_id}", "<int:key_id>")
             .replace("{price_list_id}", "<int:price_list_id>")
+            .replace("{statement_id}", "<int:statement_id>")
+            .replace("{format_name}", "<slug:format_name>")
+            .replace("{check_id}", "<int:check_id>")
             .replace("segments/{key}", "segments/<any_text:key>")
             .replace("{account}/{message_id}", "<slug:account>/<any_text:message_id>"),
             m,
@@ -206,6 +210,10 @@ def test_scopes_are_told_with_the_scheme():
         "issue_statement": [{"key": ["billing"]}],
         "credit_statement": [{"key": ["billing"]}],
         "mark_statement_paid": [{"key": ["billing"]}],
+        "list_invoice_checks": [{"key": ["billing"]}],
+        "start_invoice_check": [{"key": ["billing"]}],
+        "get_invoice_check": [{"key": ["billing"]}],
+        "download_claim": [{"key": ["billing"]}],
         "list_reports": [{"key": ["read"]}],
         "queue_report": [{"key": ["reports"]}],
         "get_report": [{"key": ["read"]}],
@@ -255,6 +263,7 @@ def world(messages, tenant, mine):
     rows["price_list"] = make_price_list(tenant, "Customers", now=NOW)["price_list_id"]
     account_id = partner.account_id
     rows["statement"] = make_statement(None, tenant, month="2026-08-01", account_id=account_id, issued=True).pk
+    rows["check"] = make_done_check(tenant).pk
     return rows | exports | {"conversion": ConversionEvent.objects.get().id}
 
 
@@ -323,6 +332,9 @@ READS = [
     ("/api/v1/statements/{statement_id}/", "{statement}/", ""),
     ("/api/v1/statements/{statement_id}/lines/", "{statement}/lines/", ""),
     ("/api/v1/statements/{statement_id}/files/{format_name}/", "{statement}/files/xlsx/", ""),
+    ("/api/v1/invoice-checks/", "", "?size=1"),
+    ("/api/v1/invoice-checks/{check_id}/", "{check}/", ""),
+    ("/api/v1/invoice-checks/{check_id}/claim/", "{check}/claim/", ""),
     ("/api/v1/schema/", "", ""),
     ("/api/v1/schema/", "", "?format=yaml"),
 ]

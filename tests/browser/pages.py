@@ -66,6 +66,9 @@ LOOKED_AT_BY = {
     "gates:replay_search": OWNER,
     "gates:replay_choose": OWNER,
     "billing:index": OWNER,
+    "billing:checks": OWNER,
+    "billing:check": OWNER,
+    "billing:check_messages": OWNER,
     "billing:prices": OWNER,
     "billing:price_list_new": OWNER,
     "billing:price_list": OWNER,
@@ -178,6 +181,8 @@ WITHOUT_PAGE = {
     "reports:excel_connection": FILE,
     "reports:make": POST,
     "conversions:upload_cancel": POST,
+    "billing:check_delete": POST,
+    "billing:check_claim": FILE,
     "conversions:upload_undo": POST,
     "conversions:upload_errors": FILE,
     "settings:conversion_kind_remove": POST,
@@ -265,6 +270,9 @@ WITHOUT_PAGE = {
     "api:report_download": DATA,
     "api:messages": DATA,
     "api:conversions": DATA,
+    "api:invoice_checks": DATA,
+    "api:invoice_check": DATA,
+    "api:invoice_check_claim": DATA,
     "api:conversion": DATA,
     "api:exports": DATA,
     "api:export_tables": DATA,
@@ -315,7 +323,10 @@ OF_RECIPIENT = {"mailed_report": "en", "report_address": "en", "report_unsubscri
 
 # What is looked at of another tenant than nordic-retail.
 OF_HANSA = {"tenant_slug": "hansa-group", "account": "hansa-direct"}
-OTHERS = {"reports:account_months": OF_HANSA, "reports:account_make": OF_HANSA}
+OTHERS = {
+    **dict.fromkeys(("reports:account_months", "reports:account_make"), OF_HANSA),
+    **dict.fromkeys(("billing:checks", "billing:check", "billing:check_messages"), OF_HANSA),
+}
 
 ADDRESSES = {route.name: route.address for route in ROUTES if not route.name.startswith("admin:")}
 

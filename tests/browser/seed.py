@@ -192,6 +192,7 @@ def _make_rows(now: datetime) -> dict:
             "run_id": run.id,
             "export_id": export_id,
             "upload_id": upload_id,
+            **_make_check(),
             "month": str(month),
             "message_id": message.message_id,
             "campaign_id": Campaign.objects.filter(tenant=tenant).order_by("name").first().id,
@@ -489,6 +490,23 @@ def _make_uploads(tenant, maker, now: datetime) -> int:
     uploads.run_uploads(upload_id=begun[0].id)
     attribute_due()
     return begun[1].id
+
+
+def _make_check() -> dict[str, int]:
+    """Check an invoice of the account that is a customer's own; return a row and a part with messages too."""
+    from portal.demo import invoices
+    from portal.tenants.models import GatewayAccount
+    from reports.billing.checks.listing import has_messages
+    from reports.billing.checks.results import read_stored
+    from reports.billing.checks.running import run_checks
+    from reports.models import InvoiceCheck
+
+    check_id = invoices.upload(GatewayAccount.objects.get(name="hansa-direct"))
+    assert check_id is not None
+    run_checks(check_id=check_id)
+    rows = read_stored(InvoiceCheck.objects.get(pk=check_id).rows)
+    row, part = next((n, m) for n, one in enumerate(rows) for m, p in enumerate(one.parts) if has_messages(p))
+    return {"check_id": check_id, "row": row, "part": part}
 
 
 if __name__ == "__main__":

@@ -225,6 +225,7 @@ def test_every_kind_of_job_is_in_the_admin_and_has_the_same_states():
         "definition_run",
         "export",
         "gate_replay",
+        "invoice_check",
         "move",
         "recount",
         "refold",

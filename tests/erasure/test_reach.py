@@ -42,7 +42,7 @@ from deliveries.retention.retention import apply_retention
 from portal.accounts.models import AuditEntry
 from portal.common.periods import Month
 from portal.tenants.models import Feed, PartnerId
-from reports.models import ReportRun, Statement
+from reports.models import InvoiceCheck, ReportRun, Statement
 from reports.monthly.selector import MonthScope
 from reports.runs.erased_files import delete_erased_files
 from reports.runs.runs import build_now, build_report
@@ -103,6 +103,7 @@ WRITTEN = {
         "parameter_value",
     },
     "conversion_upload": {"file_name", "mapping"},
+    "invoice_check": {"file_name", "mapping", "result"},
     "django_admin_log": {"change_message", "object_repr"},
     "erased_id": {"value", "waiting"},  # for as long as a partner ID waits to be renamed
     "import_run": {"file_name", "problem"},
@@ -138,6 +139,7 @@ CANNOT = {
         "condensed_span": {"final_codes", "span"},
         "conversion_event": {"reason"},
         "conversion_upload": {"errors", "problem", "state"},
+        "invoice_check": {"basis", "left_out", "problem", "state", "totals"},
         "count_cause": {"cause", "counted_in", "status"},
         "daily_count": {"sender_type", "status"},
         "definition_file": {"gone"},
@@ -209,6 +211,7 @@ CANNOT = {
         "import_run": {"sha256"},
         "conversion_event": {"recipient_key"},
         "conversion_upload": {"sealed"},
+        "invoice_check": {"sealed"},  # until the check ends, a day at most
         "conversion_due": {"recipient_key"},
         "message": {"recipient_key"},
         "mfa_authenticator": {"data"},
@@ -234,6 +237,7 @@ CANNOT = {
         "alert": {"acknowledged_by"},
         "alert_rule": {"made_by"},
         "conversion_upload": {"made_by", "undone_by"},
+        "invoice_check": {"made_by"},
         "definition_run": {"requested_by"},
         "export": {"made_by"},
         "gate": {"made_by"},
@@ -311,6 +315,7 @@ CANNOT = {
         "closing_run": {"error"},
         "erased_month": {"error"},
         "conversion_upload": {"error"},
+        "invoice_check": {"error"},
         "definition_run": {"error"},
         "export": {"error"},
         "gate_replay": {"error"},
@@ -482,6 +487,10 @@ def plant_written(feed, account, tenant, staff_user) -> None:
     )
     TenantRecount.objects.create(tenant=tenant, reason=f"for {NUMBER}", state="failed", after_message_id=f"id {NUMBER}")
     partner_ids.queue([(account.id, f"asked {NUMBER}", NUMBER)])
+    InvoiceCheck.objects.create(
+        tenant=tenant, account=account, made_by="x", file_name=f"{NUMBER}.csv", mapping={"country": f"to {NUMBER}"},
+        result={"rows": [[[NOTATIONS[1], "FI", ""], [1, None], [], [1, None], "agrees", [], []]]}, state="failed",
+    )  # fmt: skip
 
 
 def plant_events(tenant) -> None:

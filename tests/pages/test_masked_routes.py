@@ -12,7 +12,7 @@ from portal.common.masking import Masking
 from portal.tenants import api_keys
 from portal.tenants.models import PartnerId
 from reports.campaigns.recipient_lists import seal_key
-from reports.models import Alert, AlertRule, DefinitionRun, ReportDefinition
+from reports.models import Alert, AlertRule, DefinitionRun, InvoiceCheck, ReportDefinition
 from tests.conftest import make_user
 from tests.money_leaks.lists import leak_of
 from tests.pages.conftest import make_export
@@ -92,6 +92,7 @@ OPENED = {
         *("messages:campaigns", "messages:download", "messages:list", "messages:message", "messages:message_by_query"),
     }
     | {
+        *("billing:checks", "billing:check"),
         *("billing:index", "billing:partners", "billing:what_if", "billing:prices", "billing:price_list"),
         *("billing:price_list_new", "billing:price_list_terms", "billing:price_list_archive", "billing:price_import"),
         *("billing:price_history", "billing:price_revision", "billing:revision_file", "billing:price_file"),
@@ -155,7 +156,20 @@ def addresses(tenant, run, **maker) -> dict[str, str]:
         cause="person",
         requested_by=manager.email,
     )
+    check = InvoiceCheck.objects.create(
+        tenant=tenant, account=wish.account, made_by="x", file_name=Masking(in_full=False).text(f"{OWN}.csv"),
+        month=run.month, closed_at=timezone.now(), state="done", currency="EUR",
+        totals={
+            "rows": 1, "agreeing": 0, "unpriced": 1, "theirs": [2, 0], "ours": [1, 0], "kinds": {"failed": [1, 1, 0]},
+        },
+        result={
+            "columns": [True, True, True], "decimals": 2, "without": [], "rows": [
+                [[OWN, "FI", OWN], [2, None], [], [1, None], "explained", [["failed", "failed_charged", 1, None]], []],
+            ],
+        },
+    )  # fmt: skip
     values = {
+        "check_id": check.pk, "row": 0, "part": 0,
         "definition_id": definition.id, "saved_run_id": saved_run.id, "format": "json", "format_name": "json",
         "recipient_id": 1, "report_mail_id": 1, "template_id": 1,
         "rule_id": rule.pk, "alert_id": alert.pk, **make_price_list(tenant, "Customers", now=timezone.now()),

@@ -23,6 +23,7 @@ from portal.tenants.wall import STAFF
 from reports.models import Alert, AlertRule, ClosingRun, DefinitionRun, ReportMail
 from tests.admin.rows import CANARY, make_rows
 from tests.admin.test_walk import NEVER_ADDED, NEVER_DELETED, READ_ONLY
+from tests.billing.checks.rows import make_done_check
 from tests.billing.rows import make_statement
 from tests.gates.factors import make_gate
 from tests.pages.conftest import make_run
@@ -72,6 +73,7 @@ POSTED = {
     "settings:api_key_keep": {},
     "conversions:upload_cancel": {},
     "conversions:upload_undo": {},
+    "billing:check_delete": {},
     "settings:conversion_kind_remove": {},
     "settings:conversion_window": {"minutes": "60"},
     "alerts:acknowledge": {},
@@ -116,6 +118,9 @@ PAGES = {
     "api:export": (401, 401, 401, 401),
     "api:export_download": (401, 401, 401, 401),
     "api:conversions": (401, 401, 401, 401),
+    "api:invoice_checks": (401, 401, 401, 401),
+    "api:invoice_check": (401, 401, 401, 401),
+    "api:invoice_check_claim": (401, 401, 401, 401),
     "api:conversion": (401, 401, 401, 401),
     "api:messages": (401, 401, 401, 401),
     "api:message": (401, 401, 401, 401),
@@ -230,6 +235,11 @@ PAGES = {
     "billing:price_row": (302, 404, 404, 200),
     "billing:rates": (302, 404, 404, 200),
     "billing:rate_delete": (302, 404, 404, 302),
+    "billing:checks": (302, 404, 404, 200),
+    "billing:check": (302, 404, 404, 200),
+    "billing:check_claim": (302, 404, 404, 200),
+    "billing:check_messages": (302, 404, 404, 200),
+    "billing:check_delete": (302, 404, 404, 302),
     "statements:list": (302, 404, 404, 200),
     "statements:close": (302, 404, 404, 200),
     "statements:close_cancel": (302, 404, 404, 302),
@@ -506,6 +516,9 @@ def ids(tenant, other_tenant, feed, stranger) -> dict[str, object]:
         "view_id": SavedView.objects.create(tenant=other_tenant, user=stranger, page="overview", name=CANARY).id,
         "export_id": rows[Export].id,
         "upload_id": rows[ConversionUpload].id,
+        "check_id": make_done_check(other_tenant, CANARY).pk,
+        "row": 0,
+        "part": 0,
         "conversion_id": 1,
         "gate_id": gate.public_id,
         "attempt_id": attempt.pk,
