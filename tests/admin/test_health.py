@@ -29,7 +29,7 @@ MOVES, RECOUNTS = "/admin/deliveries/partnermove/", "/admin/deliveries/tenantrec
 REFOLDS, KEYS = "/admin/deliveries/rulerefold/", "/admin/campaigns/segmentkey/"
 DELETIONS, EXPORTS = "/admin/deliveries/erasedmonth/", "/admin/deliveries/export/"
 SAVED = "/admin/reports/definitionrun/"
-INVOICES = "/admin/reports/invoicecheck/"
+INVOICES, CLOSINGS = "/admin/reports/invoicecheck/", "/admin/reports/closingrun/"
 UPLOADS, REPLAYS = "/admin/campaigns/conversionupload/", "/admin/deliveries/gatereplay/"
 GATES, AT_LINK = "Deliveries of gates are sent", "The gates at LINK are as they should be"
 MAILS = "E-mails of reports are sent"
@@ -55,6 +55,7 @@ def test_new_portal_has_nothing_but_the_counts_to_look_at():
         Check("Feeds", State.OK, "0 feeds, none of them silent.", FEEDS),
         Check("Quarantine", State.OK, "Empty.", QUARANTINE),
         Check("Rejected requests", State.OK, "None in the last 24 hours."),
+        Check("Closings of months", State.OK, "None failed. 0 are open.", CLOSINGS),
         Check("Uploads of conversion events", State.OK, "None failed. 0 are open.", UPLOADS),
         Check("Runs of saved reports", State.OK, "None failed. 0 are open.", SAVED),
         Check("Exports", State.OK, "None failed. 0 are open.", EXPORTS),
