@@ -8,6 +8,7 @@ import http.client
 import time
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 from django.core.management import call_command
 from django.db import connection, transaction
@@ -118,7 +119,7 @@ def _count(tenants: list[Tenant], *, first: date, last: date, operators: int, pa
     ids = [one.pk for one in tenants]
     if DailyCount.objects.filter(tenant_id=ids[-1], day=last).exists():  # an earlier run's
         return
-    values = {
+    values: dict[str, Any] = {
         "account": GatewayAccount.objects.order_by("id").values_list("id", flat=True)[0],
         "tenants": ids,
         "first": first,

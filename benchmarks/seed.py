@@ -123,10 +123,10 @@ def fill(stage, messages: int) -> None:
             columns = ", ".join([*table.keys, *table.values])
             # Appliers write day after day; in the order of a hash every row of a day would lie in another page.
             own.execute(
-                f"INSERT INTO {table.name} ({columns}) {table.facts.format(where='true')} ORDER BY {table.time}"
+                f"INSERT INTO {table.stored} ({columns}) {table.facts.format(where='true')} ORDER BY {table.time}"
             )
         own.execute("DROP TABLE bench_place, bench_campaign")
-        for table in ("message", "delivery_report", "message_parameter", *(table.name for table in TABLES)):
+        for table in ("message", "delivery_report", "message_parameter", *(table.stored for table in TABLES)):
             _say(f"vacuum {table}")
             own.execute(f"VACUUM (ANALYZE) {table}")
         _say("condense")

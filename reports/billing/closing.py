@@ -15,6 +15,7 @@ from portal.accounts.models import record
 from portal.common import jobs
 from portal.common.periods import Month, is_final
 from portal.tenants.models import Tenant
+from portal.tenants.scope import with_descendants
 from portal.tenants.undone import customers
 from reports.billing.drafts import make_drafts
 from reports.billing.issuing import NotPossible, issue, missing_for
@@ -40,9 +41,10 @@ def customers_of(issuer: Tenant | None) -> QuerySet[Tenant]:
 
 
 def may_close(issuer: Tenant | None, month: Month, *, now: datetime) -> bool:
-    """Return whether the month's grace is over in the zones of all customers."""
+    """Return whether the month's grace is over in the zones of all customers, and of those below them."""
     grace = timedelta(hours=settings.REPORT_GRACE_HOURS)
-    zones = customers_of(issuer).order_by().values_list("timezone", flat=True).distinct()
+    charged = with_descendants(customers_of(issuer).values_list("id", flat=True))
+    zones = Tenant.objects.filter(id__in=charged).order_by().values_list("timezone", flat=True).distinct()
     return all(is_final(month, now, zone, grace) for zone in zones)
 
 

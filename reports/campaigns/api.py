@@ -150,11 +150,11 @@ def _figures(campaign: Campaign, life: Life, access: Access) -> dict:
         "last_day": life.last,
         "provisional_from": unsettled,
         "figures": figures(total(query)),
-        "costs": _costs(priced and priced.whole),
+        "costs": _costs(priced.whole if priced else None),
         "variants": [
             {
                 "variant": access.masking.text(str(group.key["variant"])),
-                "costs": _costs(priced and priced.variants.get(str(group.key["variant"]))),
+                "costs": _costs(priced.variants.get(str(group.key["variant"])) if priced else None),
             }
             | figures(group.kpis)
             for group in by_variant

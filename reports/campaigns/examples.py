@@ -1,7 +1,7 @@
 """Example responses of the API about campaigns. A test checks them against their schemas."""
 
 from reports.figures.examples import FIGURES
-from reports.pricing.examples import COSTS
+from reports.pricing.examples import AMOUNTS, COSTS
 
 CAMPAIGN = {
     "id": 7,
@@ -20,9 +20,7 @@ CAMPAIGN = {
     "url": "/api/v1/campaigns/7/",
 }
 _COSTS = COSTS["costs"] | {
-    "amounts": [
-        COSTS["costs"]["amounts"][0] | {"per_conversion": "0.684733", "revenue": "3930.000000", "return": 42.8127}
-    ]
+    "amounts": [AMOUNTS | {"per_conversion": "0.684733", "revenue": "3930.000000", "return": 42.8127}]
 }
 CAMPAIGN_FIGURES = CAMPAIGN | {
     "first_day": "2026-10-05",

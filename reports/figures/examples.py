@@ -17,3 +17,24 @@ FIGURES = {
     "maturity": 0.995,
     "latency": {"median": 3.1, "p90": 12.4, "p95": 41.0, "p99": 310.0},
 }
+COUNTRIES = {"data": [{"code": "FI", "name": "Finland", "calling_code": "358"}]}
+OPERATORS = {
+    "from": "2026-10-01",
+    "to": "2026-10-31",
+    "data": [{"country": "FI", "operator": "Example Mobile", "messages": 1200}],
+}
+RESULT_CODES = {
+    "data": [
+        {
+            "dialect": "link",
+            "code": 1006,
+            "status": "failed",
+            "counts_as": "failed",
+            "final": True,
+            "billed": False,
+            "reason": "number",
+            "text": "Failed",
+            "advice": "The number is not in use. Remove it from your list.",
+        }
+    ]
+}

@@ -11,7 +11,7 @@ import portal.common.no_numbers
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("reports", "0001_initial"),
+        ("reports", "0002_common_idempotency"),
         ("tenants", "0014_billing_scope"),
     ]
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from portal.accounts.models import AuditEntry
 from portal.common import jobs
-from portal.tenants.models import PartnerId
+from portal.tenants.models import PartnerId, Tenant
 from reports.billing.closing import IsOpen, TooEarly, customers_of, request_closing, run_closings
 from reports.models import BillingTerms, ClosingRun, Fee, NumberSeries, Statement, StatementLine
 from tests.billing.conftest import CLOSED, NOW, OCTOBER, make_list, make_profile, make_tenant, send
@@ -71,8 +71,8 @@ def test_odd_statements_stay_drafts(feed, issuer, customer, prices, profiles):
 
 @pytest.mark.django_db
 def test_closing_waits_for_the_grace_and_for_the_running_one(issuer, customer):
-    customer.timezone = "America/Lima"
-    customer.save()
+    below = make_tenant("below", "Below", parent=customer)
+    Tenant.objects.filter(pk=below.pk).update(timezone="America/Lima")
     late_enough = datetime(2026, 11, 4, 5, 0, tzinfo=UTC)  # 72 h after midnight in Lima
 
     with pytest.raises(TooEarly, match="2026-10 cannot be closed yet: delivery reports may arrive until 72 hours"):

@@ -123,6 +123,7 @@ def portals(fill_home):
     shutil.rmtree(folder)
 
 
+@pytest.mark.any_python
 def test_backup_comes_back_in_another_place(portals, tmp_path):
     first, second = portals
     (tmp_path / "config.yaml").write_text(CONFIG)
@@ -180,6 +181,7 @@ def test_backup_comes_back_in_another_place(portals, tmp_path):
     assert len(second.state()[0]) == 21
 
 
+@pytest.mark.any_python
 def test_gates_send_on_from_a_restored_backup_with_the_same_ids(portals, tmp_path):
     first, second = portals
     (tmp_path / "config.yaml").write_text(CONFIG)

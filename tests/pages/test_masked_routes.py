@@ -24,7 +24,7 @@ from tests.shares.conftest import make_link
 pytestmark = pytest.mark.django_db
 
 ANYBODYS = {
-    *("api:schema", "api:docs", "glossary", "metrics", "profile", "second_factor", "account_inactive"),
+    *("api:index", "api:schema", "api:docs", "glossary", "metrics", "profile", "second_factor", "account_inactive"),
     *(
         "account_reauthenticate",
         "account_email",
@@ -93,20 +93,25 @@ OPENED = {
     }
     | {
         *("billing:checks", "billing:check"),
-        *("statements:list", "statements:close", "statements:month", "statements:bookkeeping", "statements:profile"),
-        *("statements:customers", "statements:customer", "statements:statement", "statements:line", "statements:file"),
         *("billing:index", "billing:partners", "billing:what_if", "billing:prices", "billing:price_list"),
         *("billing:price_list_new", "billing:price_list_terms", "billing:price_list_archive", "billing:price_import"),
         *("billing:price_history", "billing:price_revision", "billing:revision_file", "billing:price_file"),
         *("billing:price_row_new", "billing:price_row", "billing:rates"),
+        *("statements:list", "statements:close", "statements:month", "statements:bookkeeping", "statements:profile"),
+        *("statements:customers", "statements:customer", "statements:statement", "statements:line", "statements:file"),
     },
     "view-as": MEMBERS - {"reports:views"},
     "key": {
         *(
             "api:key",
+            "api:index",
+            "api:countries",
+            "api:operators",
+            "api:result_codes",
             "api:statistics",
             "api:reports",
             "api:forecast",
+            "api:leaks",
             "api:report",
             "api:report_download",
             "api:messages",
@@ -122,6 +127,7 @@ LEFT_OUT = {"account_logout", "view_as_stop", "end_other_sessions"}  # they end 
 QUERIES = {
     "messages:message_by_query": "?account=link-main&id=m2",
     "api:message_by_query": "?account=link-main&id=m2",
+    "api:leaks": "?kind=numbers",
     "api:statistics": "?period=30d&group_by=campaign,variant,operator",
 }
 

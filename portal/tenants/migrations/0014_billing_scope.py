@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("tenants", "0002_api_key_holder"),
+        ("tenants", "0003_key_requests"),
     ]
 
     operations = [
@@ -18,11 +18,14 @@ class Migration(migrations.Migration):
                     choices=[
                         ("read", "Read figures and messages"),
                         ("numbers", "See full phone numbers"),
-                        ("submit", "Create reports, submit messages"),
+                        ("submit", "Submit messages"),
                         ("partner_ids", "Declare and move partner IDs"),
                         ("convert", "Send and delete conversion events"),
+                        ("export", "Create and delete files of searches and tables"),
                         ("gates", "Manage and test gates"),
+                        ("reports", "Create reports"),
                         ("billing", "Read and change price lists, statements and invoice checks"),
+                        ("admin", "Manage customers, members and API keys, read the audit log"),
                     ],
                     max_length=20,
                 ),

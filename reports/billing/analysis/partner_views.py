@@ -1,6 +1,6 @@
 """The page of partners: sale, cost and margin of a parent's customers in a period."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.http import Http404, HttpResponse
@@ -69,7 +69,7 @@ def partners(request: PageRequest, tenant: Tenant) -> HttpResponse:
     return render(request, "billing/analysis/partners.html", context, status=asked.status)
 
 
-def _names(rows: list[PartnerRow], by: str, masking: Masking, tenant_ids: list[int]) -> list[str]:
+def _names(rows: list[PartnerRow], by: str, masking: Masking, tenant_ids: Sequence[int]) -> list[str]:
     if by == "customer":
         return [row.key[0].name for row in rows]
     keys = [dict(zip(GROUPS[by], row.key, strict=True)) for row in rows]

@@ -148,8 +148,8 @@ def _offered(form: WhatIfForm, content: bytes, present: Tariff) -> Tariff | None
     except TableProblem as problem:
         form.add_error("file", table_text(problem))
         return None
-    for problem in read.problems:
-        form.add_error("file", line_text(problem))
+    for wrong in read.problems:
+        form.add_error("file", line_text(wrong))
     if read.problems or not read.content.rows:
         if not read.problems:
             form.add_error("file", _("The file has no rows."))
