@@ -48,30 +48,42 @@ def pages(stage: Stage) -> Iterator[Figure]:
     _have_events(tenant)
     cookie = _signed_in(tenant)
     call_command("collectstatic", interactive=False, verbosity=0)
-    with stage.web() as (_program, port):
+    with stage.web() as (program, port):
         sender = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         for kind, addresses in _addresses(tenant, random, QUICK_PAGES if stage.quick else PAGES).items():
-            times = []
+            times, used = [], []
             for address in addresses:
-                began = time.perf_counter()
+                began, web, database = time.perf_counter(), program.cpu(), stage.database_cpu()
                 sender.request("GET", address, headers={"Host": "localhost", "Cookie": cookie})
                 answer = sender.getresponse()
                 answer.read()
                 times.append((time.perf_counter() - began) * 1000)
+                used.append((program.cpu() - web + stage.database_cpu() - database) * 1000)
                 if answer.status != 200:
                     raise RuntimeError(f"{address} answered {answer.status}")
             yield figure_of(kind, times)
+            # What it takes on a busy machine, too: the clock then shows a multiple of it.
+            yield Figure(
+                f"page_{kind}_cpu", _p95(used), "ms", note=f"web and PostgreSQL, median {_median(used):.0f} ms"
+            )
         sender.close()
     SegmentKey.objects.all().delete()
 
 
 def figure_of(kind: str, times: list[float]) -> Figure:
     """Return the figure of a kind of page from the milliseconds of its requests."""
-    times = sorted(times)
-    value = times[min(int(len(times) * 0.95), len(times) - 1)]
-    note = f"median {times[len(times) // 2]:.0f}, worst {times[-1]:.0f} ms of {len(times)}"
+    value = _p95(times)
+    note = f"median {_median(times):.0f}, worst {max(times):.0f} ms of {len(times)}"
     bar = BAR_OF_RECIPIENTS if kind == "campaign_recipients" else BAR
     return Figure(f"page_{kind}", value, "ms", note=note, is_missed=value > bar)
+
+
+def _p95(values: list[float]) -> float:
+    return sorted(values)[min(int(len(values) * 0.95), len(values) - 1)]
+
+
+def _median(values: list[float]) -> float:
+    return sorted(values)[len(values) // 2]
 
 
 def _signed_in(tenant: Tenant) -> str:
