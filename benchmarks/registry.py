@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
+from benchmarks.api import api_statistics, submissions
 from benchmarks.applying import apply
 from benchmarks.applying_keys import apply_keys
 from benchmarks.disk import bytes_on_disk
@@ -29,6 +30,8 @@ BENCHMARKS: dict[str, Callable[[Stage], Iterator[Figure]]] = {
     "memory": memory,
     "import_dlrs": import_dlrs,
     "gates": gates,
+    "submissions": submissions,
+    "api_statistics": api_statistics,
     "bytes": bytes_on_disk,
     "search": searching,
     "overview": overview_sql,

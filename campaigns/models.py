@@ -85,7 +85,7 @@ class Campaign(models.Model):
     day_notes = models.JSONField(_("notes on days"), blank=True, default=dict, db_default={})
     comparisons = models.JSONField(_("saved comparisons"), blank=True, default=dict, db_default={})
     archived_at = models.DateTimeField(_("archived at"), null=True, blank=True)
-    # The database's own constraint holds it to the tenant too (migration 0005).
+    # The database's own constraint holds it to the tenant too (the app's first migration).
     merged_into = models.ForeignKey(
         "self",
         on_delete=models.PROTECT,

@@ -10,7 +10,9 @@ from deliveries.gates.rest.gates_api import GatesView, GateView
 from deliveries.gates.rest.replays_api import ReplaysView, ReplayView
 from deliveries.message_pages.api import MessageByQueryView, MessagesView, MessageView
 from deliveries.partner_ids.api import MovePartnerIdView, PartnerIdsView, PartnerIdView
+from portal.api.administration import ApiKeysView, ApiKeyView, AuditLogView, MembersView
 from portal.api.docs import reference
+from portal.api.index import IndexView
 from portal.api.key import KeyView
 from portal.api.schema_view import SchemaView
 from portal.api.views import NotFoundView
@@ -20,19 +22,26 @@ from reports.campaigns.api import CampaignsView, CampaignView
 from reports.campaigns.recipients_api import RecipientsView
 from reports.exports.api import TableExportsView
 from reports.figures.api import StatisticsView
+from reports.figures.names_api import CountriesView, OperatorsView, ResultCodesView
 from reports.forecast.api import ForecastView
+from reports.leaks.api import LeaksView
 from reports.runs.api import DownloadView, RunsView, RunView
 from reports.segments.api import SegmentKeysView, SegmentView
 
 app_name = "api"
 urlpatterns = [
+    path("v1/", IndexView.as_view(), name="index"),
     path("v1/key/", KeyView.as_view(), name="key"),
     path("v1/campaigns/<int:campaign_id>/ab/", AbView.as_view(), name="campaign_ab"),
     path("v1/statistics/", StatisticsView.as_view(), name="statistics"),
+    path("v1/countries/", CountriesView.as_view(), name="countries"),
+    path("v1/operators/", OperatorsView.as_view(), name="operators"),
+    path("v1/result-codes/", ResultCodesView.as_view(), name="result_codes"),
     path("v1/reports/", RunsView.as_view(), name="reports"),
     path("v1/reports/forecast/", ForecastView.as_view(), name="forecast"),
     path("v1/reports/<int:run_id>/", RunView.as_view(), name="report"),
     path("v1/reports/<int:run_id>/download/", DownloadView.as_view(), name="report_download"),
+    path("v1/leaks/", LeaksView.as_view(), name="leaks"),
     path("v1/messages/", MessagesView.as_view(), name="messages"),
     path("v1/messages/one/", MessageByQueryView.as_view(), name="message_by_query"),
     path("v1/messages/<slug:account>/<any_text:message_id>/", MessageView.as_view(), name="message"),
@@ -60,6 +69,10 @@ urlpatterns = [
     path("v1/campaigns/<int:campaign_id>/recipients/", RecipientsView.as_view(), name="campaign_recipients"),
     path("v1/segments/", SegmentKeysView.as_view(), name="segments"),
     path("v1/segments/<any_text:key>/", SegmentView.as_view(), name="segment"),
+    path("v1/audit-log/", AuditLogView.as_view(), name="audit_log"),
+    path("v1/members/", MembersView.as_view(), name="members"),
+    path("v1/api-keys/", ApiKeysView.as_view(), name="api_keys"),
+    path("v1/api-keys/<int:key_id>/", ApiKeyView.as_view(), name="api_key"),
     path("v1/schema/", SchemaView.as_view(), name="schema"),
     path("v1/docs/", reference, name="docs"),
     re_path("", NotFoundView.as_view(), name="not_found"),

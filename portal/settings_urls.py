@@ -29,6 +29,7 @@ urlpatterns = [
     path("members/invitations/<int:invitation_id>/revoke/", members_views.revoke, name="invitation_revoke"),
     path("api-keys/", api_key_views.keys_page, name="api_keys"),
     path("api-keys/<int:key_id>/revoke/", api_key_views.revoke, name="api_key_revoke"),
+    path("api-keys/<int:key_id>/requests/", api_key_views.requests_page, name="api_key_requests"),
     path("api-keys/<int:key_id>/keep/", api_key_views.keep, name="api_key_keep"),
     path("brand/", brand_views.brand_page, name="brand"),
     path("brand/preview/", brand_views.brand_preview, name="brand_preview"),

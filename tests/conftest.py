@@ -66,7 +66,9 @@ def pytest_collection_modifyitems(config, items) -> None:
         config.hook.pytest_deselected(items=dropped)
     # pytest-randomly has shuffled them; a folder's files stay together, for what they share.
     folders = {folder: number for number, folder in enumerate(dict.fromkeys(item.path.parent for item in kept))}
-    items[:] = sorted(kept, key=lambda item: (_turn(item), folders[item.path.parent]))
+    items[:] = sorted(
+        kept, key=lambda item: (_turn(item), folders[item.path.parent], bool(item.get_closest_marker("last")))
+    )
 
 
 def pytest_collection_finish() -> None:

@@ -128,7 +128,7 @@ class ConversionEvent(models.Model):
         MOVED = "moved", _("The message was moved to another customer")
 
     tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, db_index=False, related_name="conversion_events")
-    # The database's own constraints hold kind, campaign and upload to the tenant too (migration 0008).
+    # The database's own constraints hold kind, campaign and upload to the tenant too (the app's first migration).
     kind = models.ForeignKey(
         ConversionKind, on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="events"
     )

@@ -1,14 +1,11 @@
 """/api/v1/conversions/: conversion events, accepted, listed and deleted."""
 
 from collections.abc import Collection
-from typing import Any
 
-import orjson
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
-from rest_framework.exceptions import ParseError, PermissionDenied
-from rest_framework.parsers import BaseParser
+from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -27,10 +24,11 @@ from deliveries.conversions.serializers import (
 )
 from portal.accounts.access import Access
 from portal.accounts.models import record
+from portal.api.ndjson import NDJSON, NdjsonParser
 from portal.api.operations import CONVERT, Operation
 from portal.api.pages import ROW_ID_MAX, page_by_id
 from portal.api.parameters import CURSOR, FROM, SIZE, TENANT, TO, Parameter
-from portal.api.problems import BadFields, BadParameter, Conflict, TooLarge
+from portal.api.problems import BadFields, BadParameter, Conflict
 from portal.api.views import ApiView, JsonParser
 from portal.common.masking import Masking
 from portal.tenants.models import GatewayAccount, Tenant
@@ -38,7 +36,6 @@ from portal.tenants.models import GatewayAccount, Tenant
 MAX_EVENTS = 1000  # in one JSON body
 MAX_LINES = 10_000  # in one NDJSON body
 MAX_BYTES = 5 * 1024 * 1024
-NDJSON = "application/x-ndjson"
 
 EVENT_PATH = {
     "conversion_id": Parameter(
@@ -53,26 +50,14 @@ class EventsParser(JsonParser):
     most_bytes = MAX_BYTES
 
 
-class LinesParser(BaseParser):
-    """Lines of JSON; one that is not JSON becomes the error that says so. Empty lines do not count."""
+class LinesParser(NdjsonParser):
+    """Lines of events; one that is not JSON becomes the error that says so."""
 
-    media_type = NDJSON
+    most_bytes = MAX_BYTES
+    most_lines = MAX_LINES
 
-    def parse(self, stream, media_type=None, parser_context=None) -> Any:
-        """Return the events of the lines, in their order. Raises TooLarge and ParseError."""
-        raw = stream.read(MAX_BYTES + 1)
-        if len(raw) > MAX_BYTES:
-            raise TooLarge(f"The body is longer than the limit of {MAX_BYTES} bytes.")
-        lines = [line for line in raw.splitlines() if line.strip()]
-        if not 1 <= len(lines) <= MAX_LINES:
-            raise ParseError(f"The body has {len(lines)} lines; 1 to {MAX_LINES} are accepted.")
-        return [_line(line) for line in lines]
-
-
-def _line(line: bytes) -> object:
-    try:
-        return orjson.loads(line)
-    except orjson.JSONDecodeError:
+    @staticmethod
+    def not_json() -> EventErrors:
         return EventErrors([FieldError("", "not_json")])
 
 

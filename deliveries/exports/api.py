@@ -18,7 +18,7 @@ from deliveries.models import Export
 from deliveries.search.query import BadFilter, conditions, tenants_with_campaigns
 from portal.accounts.access import Access
 from portal.accounts.models import record
-from portal.api.operations import SUBMIT, Operation
+from portal.api.operations import EXPORTING, Operation
 from portal.api.pages import ROW_ID_MAX, page_by_id
 from portal.api.parameters import CURSOR, SIZE, Parameter
 from portal.api.problems import BadParameter, Gone, NotReady, TooManyRequests
@@ -66,7 +66,7 @@ class ExportsView(ApiView):
                 " `cancelled`, then fetch its file within 7 days. Phone numbers are masked unless the key has the scope"
                 " `numbers` when the file is made."
             ),
-            scope=SUBMIT,
+            scope=EXPORTING,
             parameters=FILTERS,
             body=AskForExportSerializer,
             body_example={"format": "parquet", "columns": ["sent_at", "message_id", "number", "status"]},
@@ -140,7 +140,7 @@ class ExportView(ApiView):
                 "Cancel an export that waits or is being made (it stops after its present step), or delete the file of"
                 " one that has ended. Repeating it changes nothing."
             ),
-            scope=SUBMIT,
+            scope=EXPORTING,
             path=EXPORT_PATH,
             answer=ExportSerializer,
             answer_text="The export as it is now.",

@@ -18,6 +18,7 @@ from deliveries.search.find import Page, ReportLine, SearchTooSlow, campaign_nam
 from deliveries.search.operators import other_spellings
 from deliveries.search.query import MAX_DELIVERED_WITHIN, BadFilter, MessageQuery
 from portal.accounts.access import Access
+from portal.api.ndjson import is_ndjson
 from portal.api.operations import Operation
 from portal.api.parameters import ACCOUNT, CURSOR, FROM, PERIOD, SIZE, TENANT, TO, Parameter, Parameters
 from portal.api.problems import BadParameter, TooSlow
@@ -123,7 +124,7 @@ MESSAGE_PATH = {
 class MessagesView(ApiView):
     """Messages, newest first; handing in what a sender knows of them."""
 
-    parser_classes = [ManyParser]
+    parser_classes = [ManyParser, submissions_api.SubmissionLinesParser]
 
     operations = {
         "GET": Operation(
@@ -150,6 +151,8 @@ class MessagesView(ApiView):
     }
 
     def post(self, request: Request) -> Response:
+        if is_ndjson(request):
+            return self.answer(submissions_api.submit_lines(request._request, request.data, self.access))
         return self.answer(submissions_api.submit(request._request, request.data, self.access))
 
     def get(self, request: Request) -> Response:

@@ -2,25 +2,31 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.http import HttpRequest
 from django.utils import timezone
 from rest_framework import serializers
+from rest_framework.exceptions import ParseError
 
 from deliveries.applying.submissions import put_in_inbox
-from deliveries.dialects import submission
+from deliveries.dialects import link_sending, submission
 from deliveries.dialects.submission import FIELDS, MAX_PARAMETER_BYTES, MAX_PARAMETERS, SOURCE_TONS, BadSubmission
 from portal.accounts.access import Access
 from portal.accounts.client_address import client_address
+from portal.api.ndjson import NDJSON, NdjsonParser
 from portal.api.operations import SUBMIT, Operation
 from portal.api.problems import BadFields
+from portal.common.msisdn import is_readable
 from portal.tenants.models import GatewayAccount
 from portal.tenants.ownership import owned_accounts
 from portal.tenants.ownership_periods import Periods, owner_at
 from portal.tenants.partner_owners import held_by, periods_of
 
 MAX_ITEMS = 1000  # submissions in one body, as many as a gateway's batch has
+MAX_LINES = 10_000  # of NDJSON
+MAX_BYTES_OF_LINES = 16 * 1024 * 1024
 MAX_ERRORS = 100  # reported for one body
 
 _HELP = {
@@ -65,10 +71,33 @@ class SubmissionBody(serializers.Serializer):
     )
 
 
+class SubmissionLinesParser(NdjsonParser):
+    """Lines of submissions; one that is not JSON becomes the error that says so."""
+
+    most_bytes = MAX_BYTES_OF_LINES
+    most_lines = MAX_LINES
+
+    @staticmethod
+    def not_json() -> BadSubmission:
+        return BadSubmission("not JSON", "", "a line is a JSON object")
+
+
+class RefusedItem(serializers.Serializer):
+    """A message that was not stored."""
+
+    item = serializers.IntegerField(help_text="Its line or place in the body, from 0, without empty lines.")
+    message = serializers.IntegerField(help_text="Its place in a batch, from 0.")
+    pointer = serializers.CharField(help_text="JSON Pointer to the field within it.")
+    detail = serializers.CharField(help_text="The accepted values, or what the gateway said.")
+
+
 class SubmittedAnswer(serializers.Serializer):
     """Result of storing a body."""
 
-    accepted = serializers.IntegerField(help_text="Number of stored submissions: all those in the body.")
+    accepted = serializers.IntegerField(help_text="Number of stored submissions.")
+    refused = RefusedItem(
+        many=True, help_text="What was not stored, in its order: of NDJSON and of LINK's bodies. Empty for an array."
+    )
 
 
 EXAMPLE = {
@@ -92,6 +121,12 @@ OPERATION = Operation(
         " Repeating a request changes nothing. Lengths are in bytes of UTF-8. If one submission is invalid, the"
         " whole body is rejected and nothing is stored; `errors` points at each by its index. The response comes"
         " after all are stored; they are shown within seconds."
+        f"\n\nAs NDJSON (Content-Type `{NDJSON}`) 1 to {MAX_LINES} lines with a submission each, at most"
+        f" {MAX_BYTES_OF_LINES} bytes: valid ones are stored although others are not, and `refused` tells those."
+        "\n\nIn place of a submission, a line or the body may be what you sent to LINK and what it answered, verbatim:"
+        ' `{"request": {…}, "response": {…}}` of `/sms/send` or `/sms/sendbatch`, with an optional `submitted_at` (now'
+        " if missing) and `account`. Messages that the gateway did not take are told in `refused`. The text of a"
+        " message is not stored."
     ),
     scope=SUBMIT,
     body=SubmissionBody,
@@ -99,40 +134,107 @@ OPERATION = Operation(
     body_example=EXAMPLE,
     answer=SubmittedAnswer,
     answer_text="Stored.",
-    answer_example={"accepted": 1},
+    answer_example={"accepted": 1, "refused": []},
     status=202,
 )
 
 
+@dataclass(slots=True)
+class Item:
+    """One submission of a body: its place there, what it says, and what is wrong with it."""
+
+    item: int
+    message: int
+    fields: dict
+    error: BadSubmission | None = None
+
+
 def submit(request: HttpRequest, data: object, access: Access) -> dict:
-    """Store all submissions of a body, in the request's transaction. Raises BadFields with all that is wrong."""
-    items = data if isinstance(data, list) else [data]
-    if not 1 <= len(items) <= MAX_ITEMS:
+    """Store all submissions of a JSON body, in the request's transaction. Raises BadFields with all that is wrong."""
+    if link_sending.is_pair(data):
+        return submit_lines(request, [data], access)
+    given = data if isinstance(data, list) else [data]
+    if not 1 <= len(given) <= MAX_ITEMS:
         raise BadFields(
-            f"An array holds 1 to {MAX_ITEMS} submissions, not {len(items)}.", [("#", f"1 to {MAX_ITEMS} of them")]
+            f"An array holds 1 to {MAX_ITEMS} submissions, not {len(given)}.", [("#", f"1 to {MAX_ITEMS} of them")]
         )
-    now = timezone.now()
-    errors: dict[int, tuple[str, str]] = {}
-    times: dict[int, datetime] = {}
-    for index, item in enumerate(items):
-        try:
-            times[index] = submission.read(item, received_at=now).submission.submitted_at
-        except BadSubmission as error:
-            errors[index] = error.field, error.text
-    places = SubmissionAccounts(access, [item for index, item in enumerate(items) if index not in errors])
-    bodies = []
-    for index, item in enumerate(items):
-        if index in errors:
-            continue
-        try:
-            account_id, is_claim = places.of(item, times[index])
-        except BadSubmission as error:
-            errors[index] = error.field, error.text
-        else:
-            bodies.append((account_id, item["message_id"], submission.raw_row(item, is_claim=is_claim)))
+    items = [Item(index, 0, one) for index, one in enumerate(given)]
+    bodies = _bodies(items, access)
+    errors = {item.item: (item.error.field, item.error.text) for item in items if item.error is not None}
     if errors:
         raise _refused(errors, len(items), is_array=isinstance(data, list))
-    return {"accepted": put_in_inbox(bodies, peer=client_address(request))}
+    return {"accepted": put_in_inbox(bodies, peer=client_address(request)), "refused": []}
+
+
+def submit_lines(request: HttpRequest, lines: list, access: Access) -> dict:
+    """Store the valid submissions of lines, and tell the others. A line may be a BadSubmission already.
+
+    Raises ParseError for no lines.
+    """
+    if not lines:
+        raise ParseError(f"The body has 0 lines; 1 to {MAX_LINES} are accepted.")
+    now, items = timezone.now().isoformat(), []
+    for number, line in enumerate(lines):
+        items += _of_line(number, line, now)
+    bodies = _bodies(items, access)
+    refused = [
+        {"item": one.item, "message": one.message, "pointer": _pointer(one.error.field), "detail": one.error.text}
+        for one in items
+        if one.error is not None
+    ]
+    return {"accepted": put_in_inbox(bodies, peer=client_address(request)), "refused": refused}
+
+
+def _of_line(number: int, line: object, now: str) -> list[Item]:
+    if isinstance(line, BadSubmission):
+        return [Item(number, 0, {}, line)]
+    if not link_sending.is_pair(line):
+        return [Item(number, 0, line)]
+    try:
+        pairs = link_sending.read_pair(line, submitted_at=now)
+    except BadSubmission as error:
+        return [Item(number, 0, {}, error)]
+    return [
+        Item(number, place, {}, one) if isinstance(one, BadSubmission) else Item(number, place, one)
+        for place, one in enumerate(pairs)
+    ]
+
+
+def _bodies(items: list[Item], access: Access) -> list[tuple[int, str, bytes]]:
+    """Return the raw rows (account id, message id, body) of valid items; the others get their error."""
+    now = timezone.now()
+    times: dict[int, datetime] = {}
+    for index, item in enumerate(items):
+        if item.error is None:
+            try:
+                times[index] = _checked(item.fields, now)
+            except BadSubmission as error:
+                item.error = error
+    places = SubmissionAccounts(access, [item.fields for item in items if item.error is None])
+    bodies = []
+    for index, item in enumerate(items):
+        if item.error is None:
+            try:
+                account_id, is_claim = places.of(item.fields, times[index])
+            except BadSubmission as error:
+                item.error = error
+            else:
+                row = submission.raw_row(item.fields, is_claim=is_claim)
+                bodies.append((account_id, item.fields["message_id"], row))
+    return bodies
+
+
+def _checked(fields: dict, now: datetime) -> datetime:
+    """Return when a submission was submitted. Raises BadSubmission also for a recipient that is no number."""
+    read = submission.read(fields, received_at=now).submission
+    if read.destination is not None and not is_readable(read.destination):
+        text = "a phone number with its country code, such as +358401234567"
+        raise BadSubmission("out of range", "destination", text)
+    return read.submitted_at
+
+
+def _pointer(field: str) -> str:
+    return f"#/{_escaped(field)}" if field else "#"
 
 
 def _refused(errors: dict[int, tuple[str, str]], total: int, *, is_array: bool) -> BadFields:

@@ -3,21 +3,23 @@
 from django.contrib import messages
 from django.db import transaction
 from django.db.models import F, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from portal.accounts import lost_rights, shown_once
 from portal.accounts.forms import ApiKeyForm
 from portal.accounts.guards import member_may
+from portal.accounts.key_rights import offered_scopes
 from portal.accounts.models import record
 from portal.accounts.way_back import posted_from
-from portal.tenants import api_keys
+from portal.tenants import api_keys, key_log
 from portal.tenants.models import ApiKey, Tenant
 
 MAX_SHOWN = 200
+MAX_DIGITS = 18  # of a row's id
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -25,8 +27,8 @@ MAX_SHOWN = 200
 def keys_page(request: HttpRequest, tenant: Tenant) -> HttpResponse:
     """List the tenant's keys; make one, and show it once on the page after, so that a reload makes no other."""
     if request.method != "POST":
-        return _page(request, tenant, ApiKeyForm(), made=_made(request, tenant))
-    form, now = ApiKeyForm(request.POST), timezone.now()
+        return _page(request, tenant, ApiKeyForm(scopes=offered_scopes(request.access)), made=_made(request, tenant))
+    form, now = ApiKeyForm(request.POST, scopes=offered_scopes(request.access)), timezone.now()
     if not form.is_valid():
         return _page(request, tenant, form, status=422)
     with transaction.atomic():
@@ -38,8 +40,13 @@ def keys_page(request: HttpRequest, tenant: Tenant) -> HttpResponse:
             holder_id=request.user.pk,
             now=now,
             expires_at=form.expires_at(now),
+            networks=form.cleaned_data["networks"],
         )
-        details = {"scopes": key.scopes, "expires_at": key.expires_at.isoformat() if key.expires_at else "never"}
+        details = {
+            "scopes": key.scopes,
+            "expires_at": key.expires_at.isoformat() if key.expires_at else "never",
+            "networks": key.networks,
+        }
         record("api_key.created", actor=request.user.email, tenant=tenant, subject=str(key), details=details)
     shown_once.keep(request, _kept_as(tenant), f"{key.id} {text}")
     return redirect("settings:api_keys", tenant.slug)
@@ -58,6 +65,29 @@ def revoke(request: HttpRequest, tenant: Tenant, key_id: int) -> HttpResponse:
             record("api_key.revoked", actor=request.user.email, tenant=tenant, subject=str(key))
     messages.success(request, _("The key %(name)s is revoked.") % {"name": key.name})
     return redirect("settings:api_keys", tenant.slug)
+
+
+@require_safe
+@member_may("manage_api_keys")
+def requests_page(request: HttpRequest, tenant: Tenant, key_id: int) -> HttpResponse:
+    """List a key's requests of the last 30 days, newest first."""
+    key = get_object_or_404(_keys(tenant), id=key_id)
+    before = request.GET.get("before", "")
+    if before and not (before.isascii() and before.isdecimal() and len(before) <= MAX_DIGITS):
+        raise Http404
+    only_errors = request.GET.get("only") == "errors"
+    rows = key_log.requests_of(key, only_errors=only_errors, before=int(before) if before else None)
+    found = list(rows[: key_log.PAGE + 1])
+    context = {
+        "page": "settings",
+        "section": "api_keys",
+        "key": key,
+        "rows": found[: key_log.PAGE],
+        "older": found[key_log.PAGE - 1].id if len(found) > key_log.PAGE else None,
+        "only_errors": only_errors,
+        "is_first": not before,
+    }
+    return render(request, "accounts/api_key_requests.html", context)
 
 
 @posted_from("settings:api_keys")

@@ -1,5 +1,6 @@
 """Forms for profiles, members and API keys."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django import forms
@@ -9,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.accounts import members
 from portal.accounts.models import Role, User
 from portal.common.no_numbers import refuse_numbers
+from portal.tenants import networks
 from portal.tenants.models import ApiKey, Tenant
 
 
@@ -83,11 +85,27 @@ class ApiKeyForm(forms.Form):
     )
     scopes = forms.MultipleChoiceField(
         label=_("Scopes"),
-        choices=ApiKey.Scope.choices,
         initial=[ApiKey.Scope.READ],
         widget=forms.CheckboxSelectMultiple,
     )
     days = forms.ChoiceField(label=_("Valid for"), choices=LIFETIMES, required=False, initial="365")
+    networks = forms.CharField(
+        label=_("Allowed networks"),
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 2, "spellcheck": "false"}),
+        help_text=_("One address or network a line, such as 192.0.2.0/24. Empty: requests from anywhere are accepted."),
+    )
+
+    def clean_networks(self) -> list[str]:
+        """Return the networks as a list. Raises ValidationError for a line that is none."""
+        lines = self.cleaned_data["networks"].split()
+        networks.validate(lines)
+        return lines
+
+    def __init__(self, *args, scopes: Sequence[tuple[str, str]], **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["scopes"].choices = scopes  # those that the person may give
 
     def expires_at(self, now: datetime) -> datetime | None:
         """Return the end that was chosen, None for none."""

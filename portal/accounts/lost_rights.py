@@ -14,11 +14,11 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from portal.accounts import invitations, lost_views, mail, shared_links, standing
+from portal.accounts.key_rights import rights_for
 from portal.accounts.models import Invitation, User, record
 from portal.tenants import api_keys
 from portal.tenants.models import ApiKey, Tenant
 
-HOLDS_KEYS = "manage_api_keys"
 STAFF_HOLD_KEYS = "tenants.change_apikey"
 
 
@@ -66,7 +66,8 @@ def keep(*, key: ApiKey, owner: User) -> bool:
 
 
 def _may_hold(user: User | None, key: ApiKey) -> bool:
-    return standing.has_right(user, key.tenant, HOLDS_KEYS, staff_permission=STAFF_HOLD_KEYS)
+    wanted = rights_for(key.scopes)
+    return all(standing.has_right(user, key.tenant, right, staff_permission=STAFF_HOLD_KEYS) for right in wanted)
 
 
 def _give_notice(keys: list[ApiKey], *, actor: str, now: datetime) -> None:

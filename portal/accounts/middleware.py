@@ -3,23 +3,26 @@
 import base64
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
+from django.db import DatabaseError, connection, transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import Resolver404, resolve, reverse
 from django.utils import timezone, translation
 
 from portal.accounts import second_factor, sessions, view_as
 from portal.accounts.access import Access, access_of, access_of_key, access_of_observer, access_of_share
+from portal.accounts.client_address import client_address
 from portal.accounts.shared_links import backed_link
 from portal.accounts.way_back import SAFE_METHODS, page_behind, whole_page
 from portal.brands.middleware import brand_host
-from portal.tenants import api_keys
+from portal.tenants import api_keys, key_log
+from portal.tenants.models import ApiKey
 from portal.tenants.scope import asking_scope, forbid_writing, request_scope
 from portal.tenants.wall import METRICS, SIGNIN, STAFF, WEB
 
@@ -32,6 +35,7 @@ METRICS_PATH = "/metrics"
 SIGNIN_PATHS = ("/accounts/",)  # where people sign in, set new passwords and accept invitations
 LOGO_PATHS = ("/look/logo/", "/look/icon/")  # anybody's, of any tenant
 API_LANGUAGE = "en"
+TOO_MANY_REQUESTS = 429
 GIVEN_UP = "portal.given_up"  # in a request's ASGI scope: it was answered 503 before it was done
 # Where one is set up and asked for, and what is open to all.
 WITHOUT_SECOND_FACTOR = ("/accounts/", "/language/", "/look/", *PAGES_OF_API)
@@ -53,12 +57,22 @@ class WallMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         # What runs after the commit speaks the answer's language too.
         with translation.override(translation.get_language()):
+            began = time.monotonic()
             with asking_scope():
                 request.access = self._access(request)
                 role, person = _role(request), _person(request)
             tenant_ids = request.access.tenant_ids if role == WEB else ()
             with request_scope(role, tenant_ids, person=person if role == WEB else ""):
-                return self._answer(request)
+                response = self._answer(request)
+                if is_kept := not connection.needs_rollback:
+                    _note_request(request, response, began)
+                    if request.access.key is not None:  # last: the row stays locked until the commit
+                        api_keys.note_use(key=request.access.key, now=timezone.now())
+            if not is_kept:
+                # a failed request is in the key's log, too; where the database is away, the answer says so
+                with suppress(DatabaseError), request_scope(role, tenant_ids):
+                    _note_request(request, response, began)
+            return response
 
     def _answer(self, request: HttpRequest) -> HttpResponse:
         if _is_view_as(request) or request.access.share:
@@ -68,8 +82,6 @@ class WallMiddleware:
             response.render()
         if response.status_code >= 500 or getattr(request, "scope", {}).get(GIVEN_UP):
             transaction.set_rollback(True)
-        elif request.access.key is not None:  # last: the row stays locked until the commit
-            api_keys.note_use(key=request.access.key, now=timezone.now())
         return response
 
     def _access(self, request: HttpRequest) -> Access:
@@ -82,7 +94,7 @@ class WallMiddleware:
             return access_of_observer(view, slug=slug) if view else access_of(request.user, slug=slug)
         request.user = AnonymousUser()
         text = presented_key(request)
-        key, refused = api_keys.look_up(text, now=timezone.now()) if text else (None, "")
+        key, refused = _looked_up(request, text) if text else (None, "")
         return access_of_key(key, refused=refused)
 
     def process_view(self, request: HttpRequest, view, args, kwargs) -> None:
@@ -166,6 +178,27 @@ def bearer(request: HttpRequest) -> str:
     """Return the key of `Authorization: Bearer …`, '' where there is none."""
     scheme, _, text = request.headers.get("Authorization", "").strip().partition(" ")
     return text.strip() if scheme.lower() == "bearer" else ""
+
+
+def _looked_up(request: HttpRequest, text: str) -> tuple[ApiKey | None, str]:
+    return api_keys.look_up(text, now=timezone.now(), address=client_address(request))
+
+
+def _note_request(request: HttpRequest, response: HttpResponse, began: float) -> None:
+    """Add a request to its key's log, unless it was over the limit."""
+    if (key := request.access.key) is None or response.status_code == TOO_MANY_REQUESTS:
+        return
+    match = request.resolver_match
+    key_log.note_request(
+        key=key,
+        milliseconds=round((time.monotonic() - began) * 1000),
+        now=timezone.now(),
+        request_id=getattr(request, "id", ""),
+        method=request.method,
+        route=f"/{match.route}" if match else "",  # a path may hold numbers and ids
+        status=response.status_code,
+        address=client_address(request),
+    )
 
 
 def presented_key(request: HttpRequest) -> str:

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from portal.accounts import brand_hosts, invitations, lost_rights, mail, unsent_mail
 from portal.shares import links
+from portal.tenants import idempotent_answers, key_log
 
 _RETRIED = {
     "autoretry_for": (OSError, smtplib.SMTPException),
@@ -39,6 +40,13 @@ def settle_lost_rights() -> None:
 @shared_task(name="accounts.forget_unsent_mail", time_limit=120)
 def forget_unsent_mail() -> int:
     return unsent_mail.forget(now=timezone.now())
+
+
+@shared_task(name="accounts.forget_api_requests", time_limit=600)
+def forget_api_requests() -> int:
+    """Delete old answers to retries and old requests of the keys' logs; return the number."""
+    now = timezone.now()
+    return idempotent_answers.forget(now=now) + key_log.forget(now=now)
 
 
 @shared_task(name="accounts.delete_ended_links", time_limit=120)

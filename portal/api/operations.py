@@ -10,6 +10,7 @@ from portal.tenants.models import ApiKey
 
 READ, NUMBERS, SUBMIT = ApiKey.Scope.READ, ApiKey.Scope.NUMBERS, ApiKey.Scope.SUBMIT
 PARTNER_IDS, CONVERT, GATES = ApiKey.Scope.PARTNER_IDS, ApiKey.Scope.CONVERT, ApiKey.Scope.GATES
+EXPORTING, REPORTS, ADMIN = ApiKey.Scope.EXPORT, ApiKey.Scope.REPORTS, ApiKey.Scope.ADMIN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +34,6 @@ class Operation:
     body: type[Serializer] | None = None
     body_most: int = 1
     body_example: Mapping | None = None
-    request_headers: tuple[Parameter, ...] = ()
     sample: Mapping[str, object] = field(default_factory=dict)
     answer: type[Serializer] | None = None
     answer_text: str

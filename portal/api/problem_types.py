@@ -37,6 +37,12 @@ PROBLEM_TYPES = {
         ProblemType("revoked-key", 401, "Key revoked", "The key was revoked on the page API keys. Use another key."),
         ProblemType("expired-key", 401, "Key expired", "The key has expired. Create a new key."),
         ProblemType(
+            "network-refused",
+            401,
+            "Address not allowed",
+            "The key may be used from other networks only. The page API keys lists them.",
+        ),
+        ProblemType(
             "missing-scope",
             403,
             "Scope missing",
@@ -46,7 +52,7 @@ PROBLEM_TYPES = {
             "not-found",
             404,
             "Not found",
-            "The resource does not exist, or the key may not see it. All paths end with “/”.",
+            "The resource does not exist, or the key may not see it. `GET /api/v1/` lists all paths.",
         ),
         ProblemType("method-not-allowed", 405, "Method not allowed", "The header `Allow` lists the allowed methods."),
         ProblemType(
@@ -62,10 +68,16 @@ PROBLEM_TYPES = {
             "The current state of the resource does not allow this. `detail` gives the reason.",
         ),
         ProblemType(
-            "idempotency-key-reused",
+            "still-in-work",
             409,
+            "Still in work",
+            "A request with the same `Idempotency-Key` has not ended. Retry after the seconds in `Retry-After`.",
+        ),
+        ProblemType(
+            "idempotency-key-reused",
+            422,
             "Idempotency key reused",
-            "The same `Idempotency-Key` was sent with another body. Use a new key for each new request.",
+            "The same `Idempotency-Key` was sent with another path or body. Use a new key for each new request.",
         ),
         ProblemType("gone", 410, "Gone", "The file was deleted. Queue a new report."),
         ProblemType(
@@ -111,5 +123,6 @@ PROBLEM_TYPES = {
 }
 
 ALWAYS = ("bad-parameter", "too-many-requests", "server-error", "unavailable")
-WITH_KEY = ("no-key", "invalid-key", "revoked-key", "expired-key", "missing-scope")
+WITH_KEY = ("no-key", "invalid-key", "revoked-key", "expired-key", "network-refused", "missing-scope")
+WITH_RETRY = ("still-in-work", "idempotency-key-reused")
 WITH_BODY = ("bad-body", "too-large", "unsupported-media-type", "bad-field")

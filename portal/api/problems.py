@@ -72,10 +72,20 @@ class Conflict(Problem):
     slug = "conflict"
 
 
-class KeyReused(Conflict):
-    """Error 409: an idempotency key was sent again with another body."""
+class KeyReused(Problem):
+    """Error 422: an idempotency key was sent again with another path or body."""
 
     slug = "idempotency-key-reused"
+
+
+class InWork(Problem):
+    """Error 409: a request with the same idempotency key runs. `wait` is in seconds."""
+
+    slug = "still-in-work"
+
+    def __init__(self, detail: str, wait: int) -> None:
+        super().__init__(detail)
+        self.wait = wait
 
 
 class NotReady(Problem):

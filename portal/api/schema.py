@@ -7,9 +7,10 @@ from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter
 
+from portal.api import idempotency
 from portal.api.operations import Operation
 from portal.api.parameters import Parameter
-from portal.api.problem_types import ALWAYS, PROBLEM_TYPES, WITH_BODY, WITH_KEY
+from portal.api.problem_types import ALWAYS, PROBLEM_TYPES, WITH_BODY, WITH_KEY, WITH_RETRY
 from portal.api.serializers import ProblemSerializer
 
 SECURITY_SCHEME = "key"  # in SPECTACULAR_SETTINGS
@@ -23,10 +24,13 @@ _LIMIT_HEADERS = {
     "RateLimit-Policy": 'The limit: `"key";q=600;w=60` is 600 requests in 60 seconds.',
     "RateLimit": 'What is left of the limit: `"key";r=599;t=12` is 599 requests for 12 more seconds.',
 }
+_LINK_HEADER = {"Link": 'The pages beside this one: `<…>; rel="next"` and `rel="prev"`, relative to the host.'}
+_REPLAYED_HEADER = {idempotency.REPLAYED: "`true`: this is the stored answer of an earlier request."}
 # By the server itself, before the portal sees the request.
 _TOO_LONG = {"414": {"description": "The URL is longer than the server reads. The response has no body."}}
 _PROBLEM_HEADERS = {
     401: {"WWW-Authenticate": "How to present a key."},
+    409: {"Retry-After": "Seconds to wait, where the same request is still in work."},
     429: {"Retry-After": "Seconds to wait."},
     503: {"Retry-After": "Seconds to wait."},
 }
@@ -66,9 +70,16 @@ class Schema(AutoSchema):
         places = [
             *((parameter, OpenApiParameter.PATH) for parameter in operation.path.values()),
             *((parameter, OpenApiParameter.QUERY) for parameter in operation.parameters),
-            *((parameter, OpenApiParameter.HEADER) for parameter in operation.request_headers),
+            *((parameter, OpenApiParameter.HEADER) for parameter in self._request_headers()),
         ]
         return [_parameter(parameter, place) for parameter, place in places]
+
+    def _request_headers(self) -> list[Parameter]:
+        return [idempotency.PARAMETER] if self.method == "POST" else []
+
+    def _own_headers(self) -> dict[str, str]:
+        has_pages = any(parameter.name == "cursor" for parameter in self.operation.parameters)
+        return (_LINK_HEADER if has_pages else {}) | (_REPLAYED_HEADER if self.method == "POST" else {})
 
     def get_request_serializer(self):
         return self.operation.body
@@ -109,7 +120,7 @@ class Schema(AutoSchema):
             content["example"] = operation.answer_example
         good = {
             "description": operation.answer_text,
-            "headers": _headers({**operation.headers, **_LIMIT_HEADERS}),
+            "headers": _headers({**operation.headers, **self._own_headers(), **_LIMIT_HEADERS}),
             "content": dict.fromkeys((operation.media, *operation.also_media), content),
         }
         also = {
@@ -122,7 +133,7 @@ class Schema(AutoSchema):
 
     def _problems(self) -> dict[str, dict]:
         by_status = defaultdict(list)
-        for slug in problems_of(self.operation):
+        for slug in problems_of(self.operation, self.method):
             by_status[PROBLEM_TYPES[slug].status].append(slug)
         ref = self.resolve_serializer(ProblemSerializer, "response").ref
         return {
@@ -142,7 +153,7 @@ class Schema(AutoSchema):
         }
 
 
-def problems_of(operation: Operation) -> list[str]:
+def problems_of(operation: Operation, method: str) -> list[str]:
     """Return the slugs of all problems that an operation may answer, by status."""
     slugs = {*ALWAYS, *operation.problems}
     if operation.scope is not None:
@@ -151,6 +162,8 @@ def problems_of(operation: Operation) -> list[str]:
         slugs |= {*WITH_BODY}
     if operation.path:
         slugs.add("not-found")
+    if method == "POST":
+        slugs |= {*WITH_RETRY}
     return [slug for slug in PROBLEM_TYPES if slug in slugs]
 
 

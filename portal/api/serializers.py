@@ -58,3 +58,24 @@ class KeySerializer(serializers.Serializer):
     requests_per_minute = serializers.IntegerField(
         allow_null=True, help_text=("The rate limit of the key; null: none.")
     )
+
+
+class IndexedOperationSerializer(serializers.Serializer):
+    """One operation of the API."""
+
+    id = serializers.CharField(help_text="Its `operationId` in the schema.")
+    method = serializers.CharField(help_text="The method; HEAD is allowed where GET is.")
+    path = serializers.CharField(help_text="The path, with parameters in braces.")
+    summary = serializers.CharField(help_text="What it does.")
+    scope = serializers.CharField(
+        allow_null=True, allow_blank=True, help_text='The scope that it needs; "": any key; null: no key.'
+    )
+
+
+class IndexSerializer(serializers.Serializer):
+    """The list of everything the API has."""
+
+    version = serializers.CharField(help_text="The version of the API.")
+    documentation = serializers.CharField(help_text="Path of the reference, for people.")
+    schema = serializers.CharField(help_text="Path of the description (OpenAPI 3.1), for programs.")
+    operations = IndexedOperationSerializer(many=True, help_text="All operations.")

@@ -14,7 +14,9 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from portal.accounts.access import Access
-from portal.api import limits
+from portal.api import idempotency, limits
+from portal.api.idempotency import Idempotency
+from portal.api.links import page_links
 from portal.api.operations import Operation
 from portal.api.parameters import Parameters
 from portal.api.problems import BadField, RefusedKey, TooLarge
@@ -27,6 +29,7 @@ MAX_BYTES_OF_MANY = 1024 * 1024  # a body that may be an array
 _REFUSED = {
     "revoked": ("revoked-key", "This key was revoked."),
     "expired": ("expired-key", "This key has expired."),
+    "network": ("network-refused", "This key may not be used from this address."),
 }
 
 
@@ -52,6 +55,8 @@ class HasScope(BasePermission):
     """Asks for the operation's scope; a method that there is not is answered 405 later."""
 
     def has_permission(self, request: Request, view: "ApiView") -> bool:
+        if request.method == "OPTIONS":
+            return True
         if request.auth is None:
             return False
         operation = view.operation_of(request.method)
@@ -105,7 +110,7 @@ class ApiView(APIView):
     permission_classes = [HasScope]
     parser_classes = [JsonParser]
     content_negotiation_class = OneFormat
-    http_method_names = ["get", "head", "post", "delete"]
+    http_method_names = ["get", "head", "options", "post", "delete"]
     schema = Schema()
 
     operations: Mapping[str, Operation] = {}
@@ -113,6 +118,7 @@ class ApiView(APIView):
 
     access: Access
     given: Parameters
+    retry: Idempotency | None = None
 
     @classmethod
     def operation_of(cls, method: str) -> Operation | None:
@@ -125,6 +131,19 @@ class ApiView(APIView):
         self.access = request._request.access
         operation = self.operation_of(request.method)
         self.given = Parameters(request.query_params, operation.parameters if operation else ())
+        if operation is not None and request.method == "POST" and idempotency.HEADER in request.headers:
+            self._recall(request)
+
+    def _recall(self, request: Request) -> None:
+        """Answer with what is stored for the request's `Idempotency-Key`, or have the answer stored."""
+        self.retry = Idempotency(request._request, self.access.key)
+        if (stored := self.retry.answer()) is not None:
+            self.retry = None
+            self.post = lambda *_args, **_kwargs: stored  # which `dispatch` calls next
+
+    def options(self, request: Request, *args, **kwargs) -> Response:
+        """Answer with the methods in `Allow`, with or without a key."""
+        return Response(status=204)
 
     def body(self, request: Request) -> dict:
         """Return the body's fields, read by the operation's serializer. Raises BadField."""
@@ -149,6 +168,10 @@ class ApiView(APIView):
         response.headers["Cache-Control"] = self.cache_control if response.status_code < 400 else "private, no-store"
         for name, value in limits.headers(getattr(self, "usage", None)).items():
             response.headers[name] = value
+        if links := page_links(request._request, getattr(response, "data", None)):
+            response.headers["Link"] = links
+        if self.retry is not None:
+            response.add_post_render_callback(self.retry.store)
         return response
 
 
@@ -159,4 +182,4 @@ class NotFoundView(ApiView):
     permission_classes = []
 
     def initial(self, request: Request, *args, **kwargs) -> None:
-        raise NotFound("Unknown API path. All API paths end with “/”.")
+        raise NotFound("Unknown API path. GET /api/v1/ lists all paths.")

@@ -2,6 +2,7 @@
 
 from functools import cache
 
+import phonenumbers
 from babel import Locale
 from babel.core import get_global
 
@@ -32,6 +33,11 @@ def country_meant(text: str) -> str | None:
     if code in COUNTRIES or code == UNKNOWN_COUNTRY:
         return code
     return _ALSO_CALLED.get(code) or _names().get(nearest(text, _names()) or "")
+
+
+def calling_code_of(country: str) -> str | None:
+    """Return the calling code of an alpha-2 country, None where it has none."""
+    return str(phonenumbers.country_code_for_region(country) or "") or None
 
 
 @cache

@@ -77,7 +77,6 @@ def _fill(server: subprocess.Popen, address: str) -> State:
         state.save()
     steps.make_reports(server)
     late_reports.revise_month(state, server)
-    saved_reports.schedule_reports(server)
     steps.share_overview(state)
     steps.save_view()
     steps.add_template()
@@ -87,8 +86,9 @@ def _fill(server: subprocess.Popen, address: str) -> State:
     conversions.send_events(address)
     gates.start_receiver(state)
     gates.make_gates(state, server)
+    saved_reports.schedule_reports(server)  # its event is sent by a gate
     leaks.send_leaks(state, server)
-    alerts.fail_operator(state, server)
+    alerts.open_alerts(state, server)
     return state
 
 
@@ -120,6 +120,7 @@ def _tell(state: State, address: str) -> None:
         f"  {address}/t/nordic-retail/reports/      the Reports page, in Finnish: a revised month with its causes,\n"
         f"{' ' * guide.TEXT_AT}the running month's forecast; make this month's report too\n"
         f"  {address}/t/nordic-retail/alerts/       an alert that is open: the last minutes' messages do not arrive\n"
+        f"  {address}/t/hansa-group/alerts/         a parent: Hansa Norge below it sends more than usual\n"
         f"  {address}/t/nordic-retail/exports/      a saved file: every failed message as a workbook\n"
         f"{saved_reports.guide(address)}"
         f"{leaks.guide(address)}"

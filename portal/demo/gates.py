@@ -1,4 +1,4 @@
-"""Gates of the demo: a small receiver on this machine, a gate that reaches it, one whose receiver is out of order."""
+"""Gates of the demo: a small receiver on this machine, gates that reach it, one whose receiver is out of order."""
 
 import os
 import subprocess
@@ -14,7 +14,7 @@ HOST = "127.0.0.2"  # no name of the portal's own, to which gates may not send
 NETWORKS = f"{HOST}/32"
 MESSAGES = 60  # that arrive after the gates were created
 SEED = 3
-ORDERS, WAREHOUSE = "Tilausjärjestelmä", "Tietovarasto"
+ORDERS, WAREHOUSE, EVENTS = "Tilausjärjestelmä", "Tietovarasto", "Tapahtumat"
 
 
 class Receiver(BaseHTTPRequestHandler):
@@ -45,7 +45,10 @@ def start_receiver(state: State) -> None:
 
 
 def make_gates(state: State, server: subprocess.Popen) -> None:
-    """Create the gates once, send reports that arrive now, and wait until both gates have tried."""
+    """Create the gates once, send reports that arrive now, and wait until those that forward them have tried.
+
+    Their events follow later: a saved report is made, an alert opens.
+    """
     from deliveries.gates import changing
     from deliveries.gates.definitions import DestinationInput, GateInput
     from deliveries.models import Gate, GateAttempt
@@ -65,11 +68,18 @@ def make_gates(state: State, server: subprocess.Popen) -> None:
         final_only=True,
         countries=("FI",),
     )
-    for given in (orders, warehouse):
+    events = GateInput(
+        EVENTS,
+        "events",
+        (DestinationInput(f"{address}/events"),),
+        forwards_reports=False,
+        events=(Gate.Event.REPORT_READY, Gate.Event.ALERT_OPENED),
+    )
+    for given in (orders, warehouse, events):
         changing.create(owner.tenant, given, actor=owner.user.email)
     _send_reports(state)
     give_up = time.monotonic() + APPLY_WITHIN
-    gates = set(Gate.objects.filter(tenant=owner.tenant).values_list("id", flat=True))
+    gates = set(Gate.objects.filter(tenant=owner.tenant, forwards_reports=True).values_list("id", flat=True))
     while gates != set(GateAttempt.objects.filter(gate_id__in=gates).values_list("gate_id", flat=True)):
         check_in_time(server, give_up, "the gates have not sent yet")
         time.sleep(0.3)
@@ -96,5 +106,6 @@ def guide(address: str) -> str:
     return (
         f"  {address}/t/nordic-retail/gates/\n"
         f"{' ' * 42}gates: {ORDERS} gets each report, the receiver of {WAREHOUSE} is out of order;\n"
+        f"{' ' * 42}{EVENTS} tells when a saved report is made and when an alert opens;\n"
         f"{' ' * 42}the replays of {ORDERS} send reports of a period again\n"
     )

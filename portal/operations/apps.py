@@ -6,3 +6,6 @@ from django.apps import AppConfig
 class OperationsConfig(AppConfig):
     name = "portal.operations"
     label = "operations"
+
+    def ready(self) -> None:
+        from portal.operations import versions  # noqa: F401  registers its check

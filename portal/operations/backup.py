@@ -17,6 +17,7 @@ from django.db import connection, transaction
 from deliveries.exports.files import FOLDER as EXPORTS
 from portal.engines import postgres
 from portal.operations.unpack import BadArchiveError, unpack
+from portal.operations.versions import describe_unknown, unknown_migrations
 from portal.tenants.wall import raise_roles, raise_wall
 
 DUMP, FILES, KEY, MANIFEST = "database.dump", "files.tar", "secret_key", "manifest.json"
@@ -96,6 +97,8 @@ def restore_backup(folder: Path, *, replace: bool = False) -> Summary:
     try:
         _run("pg_restore", "--no-owner", "--no-privileges", "--exit-on-error", "--single-transaction",
              f"--dbname={connection.settings_dict['NAME']}", str(folder / DUMP))  # fmt: skip
+        if unknown := unknown_migrations():
+            raise BackupError(f"{folder} was made by another version: {describe_unknown(unknown)}")
         _restore_files(folder / FILES)
     except Exception:
         with transaction.atomic(), connection.cursor() as cursor:  # what was there before comes back

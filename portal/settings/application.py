@@ -36,6 +36,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "portal.operations.requests.RequestLogMiddleware",
+    "portal.api.slashes.ApiSlashMiddleware",  # before all that reads the path
     "portal.security_headers.SecurityHeadersMiddleware",
     "portal.brands.middleware.BrandHostMiddleware",  # before all that asks for the request's host
     "django.middleware.security.SecurityMiddleware",

@@ -85,6 +85,7 @@ CELERY_BEAT_SCHEDULE = {
     "make-identity-filters": {"task": "deliveries.make_identity_filters", "schedule": 3600.0},
     "settle-lost-rights": {"task": "accounts.settle_lost_rights", "schedule": 600.0},
     "forget-unsent-mail": {"task": "accounts.forget_unsent_mail", "schedule": 3600.0},
+    "forget-api-requests": {"task": "accounts.forget_api_requests", "schedule": 3600.0},
     "delete-ended-links": {"task": "accounts.delete_ended_links", "schedule": 3600.0},
     "check-brand-hosts": {"task": "accounts.check_brand_hosts", "schedule": crontab(hour=3, minute=40)},
     "look-at-gates-at-link": {"task": "deliveries.look_at_gates", "schedule": crontab(hour=3, minute=10)},

@@ -1,6 +1,7 @@
 """API keys: made, shown once, found by what a request presents, revoked."""
 
 import hmac
+import ipaddress
 import secrets as random
 import string
 from collections.abc import Sequence
@@ -8,6 +9,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Q
 
+from portal.tenants import networks as allowed
 from portal.tenants import tokens
 from portal.tenants.models import ApiKey, GatewayAccount, Tenant
 
@@ -31,11 +33,12 @@ def create_key(
     expires_at: datetime | None = None,
     account: GatewayAccount | None = None,
     holder_id: int | None = None,
+    networks: Sequence[str] = (),
 ) -> tuple[ApiKey, str]:
     """Make a key of the tenant (of a whole account: with its pool as the tenant) and return its row and the key itself.
 
-    `holder_id` is the person that it rests on. The key can never be read again. Raises ValidationError for no scope or
-    one that there is not.
+    `holder_id` is the person that it rests on. `networks` are those that it may be used from, none for any. The key can
+    never be read again. Raises ValidationError for no scope, an unknown one, or a text that is no network.
     """
     prefix = MARK + "".join(random.choice(_LETTERS) for _ in range(PREFIX_LENGTH - len(MARK)))
     text = f"{prefix}_{tokens.make_token()}"
@@ -50,6 +53,7 @@ def create_key(
         holder_id=holder_id,
         created_at=now,
         expires_at=expires_at,
+        networks=list(networks),
     )
     key.full_clean(exclude=["tenant", "account", "holder"])
     key.save(force_insert=True)
@@ -61,10 +65,10 @@ def find_key(text: str, *, now: datetime) -> ApiKey | None:
     return look_up(text, now=now)[0]
 
 
-def look_up(text: str, *, now: datetime) -> tuple[ApiKey | None, str]:
-    """Return the key that a request presents, or None and the reason: "unknown", "revoked" or "expired".
+def look_up(text: str, *, now: datetime, address: str | None = None) -> tuple[ApiKey | None, str]:
+    """Return the key that a request presents, or None and the reason: "unknown", "revoked", "expired" or "network".
 
-    Only a caller with the whole key learns that it was revoked or has expired.
+    `address` is where the request comes from. Only a caller with the whole key learns more than "unknown".
     """
     prefix = text[:PREFIX_LENGTH].replace("\0", "")
     keys = ApiKey.objects.select_related("tenant", "account").filter(prefix=prefix)
@@ -76,6 +80,8 @@ def look_up(text: str, *, now: datetime) -> tuple[ApiKey | None, str]:
     if not is_valid(key, now=now):
         is_expired = key.revoked_at is None and key.expires_at is not None and key.expires_at <= now
         return None, "expired" if is_expired else "revoked"
+    if not allowed.admits(tuple(map(ipaddress.ip_network, key.networks)), address or ""):
+        return None, "network"
     return key, ""
 
 

@@ -20,6 +20,8 @@ from portal.common.masking import Masking
 from portal.common.msisdn import COUNTRIES
 from portal.tenants import dialects, feed_headers, networks
 from portal.tenants.gate_api import GateApi as GateApi
+from portal.tenants.key_models import ApiRequest as ApiRequest
+from portal.tenants.key_models import IdempotentAnswer as IdempotentAnswer
 from portal.tenants.partner_values import validate_partner_id
 
 slug_validator = RegexValidator(
@@ -312,10 +314,13 @@ class ApiKey(models.Model):
     class Scope(models.TextChoices):
         READ = "read", _("Read figures and messages")
         NUMBERS = "numbers", _("See full phone numbers")
-        SUBMIT = "submit", _("Create reports, submit messages")
+        SUBMIT = "submit", _("Submit messages")
         PARTNER_IDS = "partner_ids", _("Declare and move partner IDs")
         CONVERT = "convert", _("Send and delete conversion events")
+        EXPORT = "export", _("Create and delete files of searches and tables")
         GATES = "gates", _("Manage and test gates")
+        REPORTS = "reports", _("Create reports")
+        ADMIN = "admin", _("Manage customers, members and API keys, read the audit log")
 
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="api_keys")
     account = models.ForeignKey(
@@ -340,6 +345,7 @@ class ApiKey(models.Model):
     expires_at = models.DateTimeField(null=True, blank=True)
     last_used_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
+    networks = models.JSONField(default=list, blank=True, validators=[networks.validate])  # those it may be used from
 
     class Meta:
         constraints = [models.CheckConstraint(condition=~models.Q(scopes=[]), name="api_key_has_scope")]

@@ -26,6 +26,7 @@ TENANT_TABLES: dict[str, tuple[str, str]] = {
     "alert_minute": (READ, READ),
     "alert_quarter": (READ, READ),
     "accounts_auditentry": (ADD, ADD),
+    "api_request": (ADD, READ),
     "campaigns_campaign": (_DETAILS, _DETAILS),
     "campaigns_refidscheme": (ALL, ALL),
     "campaigns_segmentkey": (CHANGE, CHANGE),
@@ -55,6 +56,7 @@ TENANT_TABLES: dict[str, tuple[str, str]] = {
     "gate_hour": (READ, READ),
     "gate_replay": (ALL, CHANGE),  # refers to its gate
     "hour_count": (READ, READ),
+    "idempotent_answer": ("SELECT, INSERT, DELETE", READ),
     "latency_count": (READ, READ),
     "message": (READ, READ),
     "message_parameter": (READ, READ),

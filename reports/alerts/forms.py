@@ -1,5 +1,6 @@
 """Form of an alert rule; a standard one keeps its kind and its messages."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -14,6 +15,7 @@ from portal.common.no_numbers import refuse_numbers
 from portal.common.templatetags.figures import count
 from portal.tenants.models import Tenant
 from reports.alerts.changing import RuleInput
+from reports.alerts.offered import names_of
 from reports.alerts.reading import operators_named
 from reports.alerts.texts import UNITS
 from reports.models import AlertRule
@@ -47,6 +49,7 @@ class RuleForm(forms.Form):
             "The country, operator, partner ID, campaign or sender, if you chose one of them above. Phone numbers"
             " cannot be used."
         ),
+        widget=forms.TextInput(attrs={"list": "alert-names", "autocomplete": "off"}),
     )
     threshold = forms.FloatField(
         label=gettext_lazy("Threshold"),
@@ -54,7 +57,7 @@ class RuleForm(forms.Form):
         required=False,
         help_text=gettext_lazy(
             "Percentage points that the delivery rate falls, percent that the volume changes, times the usual median,"
-            " or minutes without a message. Left empty it is the good start of its kind."
+            " or minutes without a message."
         ),
     )
     min_messages = forms.IntegerField(
@@ -67,14 +70,35 @@ class RuleForm(forms.Form):
     quiet_until = forms.TimeField(label=gettext_lazy("No e-mail until"), required=False, widget=_TIME)
 
     def __init__(
-        self, data: QueryDict | None = None, *, tenant: Tenant, rule: AlertRule | None = None, which: str = ""
+        self,
+        data: QueryDict | None = None,
+        *,
+        tenant: Tenant,
+        rule: AlertRule | None = None,
+        which: str = "",
+        chosen: Mapping[str, str] | None = None,
     ) -> None:
-        super().__init__(data, initial=_initial(rule, which), auto_id="alert_%s")
+        """`chosen` are the kind and the scope with which a new rule begins."""
+        super().__init__(data, initial=_initial(rule, which) | dict(chosen or {}), auto_id="alert_%s")
         self._tenant, self._rule = tenant, rule
         if rule is not None and rule.standard:
             for name in ("name", "kind", "scope", "which"):
                 del self.fields[name]
             self.fields["threshold"].help_text = _range_text(rule.kind)
+
+    @property
+    def names(self) -> list[str]:
+        """The names that are offered for "Which one"."""
+        return names_of(self._tenant, self["scope"].value())
+
+    @property
+    def range_text(self) -> str:
+        """The thresholds that the chosen kind takes, and its good start."""
+        kind = self["kind"].value()
+        if kind not in LIMITS:
+            return ""
+        first = _("Left empty it is %(first)s.") % {"first": _shown(LIMITS[kind][2])}
+        return f"{_range_text(kind)} {first}"
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}

@@ -57,8 +57,13 @@ def alert_list(request: PageRequest, tenant: Tenant) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @member_may("manage_alerts")
 def new(request: PageRequest, tenant: Tenant) -> HttpResponse:
-    """Show the form of a new rule and create it, switched off; its page shows the backtest then."""
-    form = RuleForm(request.POST if request.method == "POST" else None, tenant=tenant)
+    """Show the form of a new rule and create it, switched off; its page shows the backtest then.
+
+    `kind` and `scope` are chosen at first. The form asks for itself with them when one of them changes.
+    """
+    fields = {"kind": AlertRule.Kind, "scope": AlertRule.Scope}
+    chosen = {name: value for name, of in fields.items() if (value := request.GET.get(name)) in of.values}
+    form = RuleForm(request.POST if request.method == "POST" else None, tenant=tenant, chosen=chosen)
     if request.method == "POST" and form.is_valid():
         try:
             rule = changing.create(tenant, form.given(), actor=request.user.email)

@@ -18,7 +18,7 @@ from deliveries.exports.serializers import AskForExportSerializer, ExportSeriali
 from deliveries.message_pages.number_searches_api import count_searches
 from deliveries.search.operators import other_spellings
 from deliveries.search.segment_keys import search_keys
-from portal.api.operations import SUBMIT, Operation
+from portal.api.operations import EXPORTING, Operation
 from portal.api.parameters import FROM, PERIOD, TENANT, TO, Parameter
 from portal.api.problems import BadParameter
 from portal.api.views import ApiView
@@ -79,7 +79,7 @@ class TableExportsView(ApiView):
                 " are counted by account, of its account alone. Possible phone numbers in names are masked unless the"
                 " key has the scope `numbers` when the file is made."
             ),
-            scope=SUBMIT,
+            scope=EXPORTING,
             parameters=(
                 Parameter(
                     name="table",

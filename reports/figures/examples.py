@@ -27,3 +27,24 @@ STATISTICS = {
     "other": None,
     "compared_with": None,
 }
+COUNTRIES = {"data": [{"code": "FI", "name": "Finland", "calling_code": "358"}]}
+OPERATORS = {
+    "from": "2026-10-01",
+    "to": "2026-10-31",
+    "data": [{"country": "FI", "operator": "Example Mobile", "messages": 1200}],
+}
+RESULT_CODES = {
+    "data": [
+        {
+            "dialect": "link",
+            "code": 1006,
+            "status": "failed",
+            "counts_as": "failed",
+            "final": True,
+            "billed": False,
+            "reason": "number",
+            "text": "Failed",
+            "advice": "The number is not in use. Remove it from your list.",
+        }
+    ]
+}

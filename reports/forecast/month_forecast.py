@@ -44,12 +44,14 @@ class MonthForecast:
 
 
 def forecast_month(
-    history: Sequence[int], *, first_unknown: date, last_day: date, so_far: int = 0
+    history: Sequence[int], *, first_unknown: date, last_day: date, so_far: int = 0, day_left: float = 0
 ) -> MonthForecast | None:
     """Return the forecast of the month of `last_day`, or None below eight weeks of history.
 
     `history` has a number for each day up to the one before `first_unknown`, without gaps, from the first day with
-    traffic on. That day itself has `so_far` already, and gets no less.
+    traffic on. That day itself has `so_far` already, and gets no less; `day_left` is the share of it that is to come.
+    A day with more messages than usual is expected to get the usual ones for as long as it lasts: else the forecast of
+    a month's last day would be its lower end.
     """
     if len(history) < MIN_DAYS or first_unknown > last_day:
         return None
@@ -57,7 +59,7 @@ def forecast_month(
     left = (last_day - first_unknown).days + 1
     days = [first_unknown + timedelta(days=n) for n in range(left)]
     expected = _expected(numbers, left)
-    expected[0] = max(expected[0], so_far)
+    expected[0] = max(expected[0], so_far + day_left * expected[0])
     rest = sum(expected)
     in_month = last_day.day - left
     known = sum(history[-in_month:]) if in_month else 0

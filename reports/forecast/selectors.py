@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from django.db.models import Sum
 
 from deliveries.models import DailyCount
-from portal.common.periods import Month, local_day
+from portal.common.periods import Month, local_day, start_of_day
 from reports.forecast.month_forecast import MAX_DAYS, MonthForecast, forecast_month
 
 PAST_MONTHS = 6
@@ -74,8 +74,10 @@ def running_month(
     length = (today - begins).days
     every = [by_day.get(begins + timedelta(days=n), (0, 0)) for n in range(length)]
     messages, parts = [m for m, _p in every], [p for _m, p in every]
-    of_messages = forecast_month(messages, first_unknown=today, last_day=month.last_day, so_far=messages_today)
-    of_parts = forecast_month(parts, first_unknown=today, last_day=month.last_day, so_far=parts_today)
+    days = {"first_unknown": today, "last_day": month.last_day}
+    day_left = _share_left(today, timezone, now)
+    of_messages = forecast_month(messages, **days, so_far=messages_today, day_left=day_left)
+    of_parts = forecast_month(parts, **days, so_far=parts_today, day_left=day_left)
     if of_messages is None or of_parts is None:
         return None
     return RunningMonth(
@@ -86,6 +88,12 @@ def running_month(
         parts=of_parts,
         past=_past(messages, begins, month, today.day),
     )
+
+
+def _share_left(day: date, timezone: str, now: datetime) -> float:
+    """Return the share of a local day that is to come."""
+    begin, end = (start_of_day(one, timezone) for one in (day, day + timedelta(days=1)))
+    return max(0.0, (end - now) / (end - begin)) if end > begin else 0.0
 
 
 def _past(messages: Sequence[int], begins: date, month: Month, day: int) -> list[PastForecast]:

@@ -12,6 +12,7 @@ from datetime import datetime
 MIN_MESSAGES = 50  # before the rise, and from it on
 MIN_RATIO = 1.2  # of parts per message after to before
 THRESHOLD = 5.0  # standard errors; the largest of many thousands of minutes stays below without a rise
+ROUNDING = 0.999  # bounds on a rise are computed in another order than the rise
 _MIN_VARIANCE = 0.02  # of one message
 _BLOCKS = (60, 3600, 86_400)  # seconds
 _MIN_BLOCKS = 4
@@ -70,6 +71,34 @@ def find_rise(minutes: Sequence[Minute]) -> Rise | None:
         messages=sum(minute.messages for minute in later),
         parts=sum(minute.parts for minute in later),
     )
+
+
+def blocks_that_may_rise(blocks: Sequence[tuple[int, int]]) -> list[int]:
+    """Return the positions of the blocks of time within which a rise may lie; their messages and parts are in order.
+
+    Without one of them `find_rise` finds nothing, however the messages of a block are divided over its minutes. The
+    rise within a block would be greatest if all its messages before it had one part; the others have the rest of them.
+    """
+    messages, parts = sum(n for n, _p in blocks), sum(p for _n, p in blocks)
+    if messages < 2 * MIN_MESSAGES:
+        return []
+    fraction = parts / messages % 1
+    spread = messages * fraction * (1 - fraction)  # parts are whole numbers: their sum of squares is no smaller
+    found = []
+    seen = seen_parts = 0
+    for position, (number, of_parts) in enumerate(blocks):
+        one_part = min(number - 1, messages - seen - MIN_MESSAGES)  # messages of the block before the rise, at most
+        if one_part >= max(0, MIN_MESSAGES - seen):
+            before, rest = seen + one_part, messages - seen - one_part
+            earlier, later = (seen_parts + one_part) / before, (parts - seen_parts - one_part) / rest
+            even = min(max(messages / 2, seen), before)  # where the two sides weigh most
+            strength = (later - earlier) ** 2 * even * (messages - even) / messages
+            least = max(_MIN_VARIANCE, (spread - strength) / (messages - 2)) * THRESHOLD**2
+            if later >= earlier * MIN_RATIO * ROUNDING and strength >= least * ROUNDING:
+                found.append(position)
+        seen += number
+        seen_parts += of_parts
+    return found
 
 
 def _mean(minutes: Sequence[Minute]) -> float:

@@ -51,7 +51,6 @@ class ReportRun(Job):
     # what was asked
     requested_by = models.CharField(max_length=254)
     requested_at = models.DateTimeField(db_default=Now())
-    idempotency_key = models.CharField(max_length=128, blank=True, editable=False)  # what a system's retry is known by
     waits_for_inbox = models.BooleanField(default=False, db_default=False)
     # what came of it
     data_as_of = models.DateTimeField(null=True, blank=True)
@@ -89,11 +88,6 @@ class ReportRun(Job):
         verbose_name_plural = _("report runs")
         constraints = [
             models.UniqueConstraint(fields=["tenant", "month", "revision"], name="report_run_revision"),
-            models.UniqueConstraint(
-                fields=["tenant", "requested_by", "idempotency_key"],
-                name="report_run_idempotency_key",
-                condition=~models.Q(idempotency_key=""),
-            ),
             models.CheckConstraint(
                 condition=~models.Q(state="done") | (~models.Q(file="") & ~models.Q(sha256="")),
                 name="report_run_done_has_file",

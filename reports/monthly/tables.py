@@ -8,13 +8,17 @@ from typing import Any, Literal
 
 from deliveries.dialects.codes import COUNTS_AS
 
-Kind = Literal["text", "term", "code", "int", "ratio", "percent", "seconds", "date", "month", "datetime", "mixed"]
+Kind = Literal[
+    "text", "term", "code", "int", "ratio", "percent", "points", "seconds", "date", "week", "month",
+    "datetime", "mixed", "difference",
+]  # fmt: skip
 """Kind of a column's cells; None is an empty cell in every kind.
 
 - text: str as it came, possibly hostile. term: one of our own English words, translated where people read it.
 - code: int that names something. int. ratio: float. percent: float, 1.0 is 100%. seconds: whole seconds.
-- date. month: str `YYYY-MM`. datetime: aware, already in the zone to show.
-- mixed: `Table.row_kinds` or `Table.cell_kinds` says the kind row by row.
+- points: float, the difference of two percents; 0.01 is one percentage point.
+- date. week: str `YYYY-Www` (ISO 8601). month: str `YYYY-MM`. datetime: aware, already in the zone to show.
+- mixed: `Table.row_kinds` or `Table.cell_kinds` says the kind row by row. difference: of two cells of that kind.
 """
 
 Found = Mapping[str, str | Sequence[str]] | None
@@ -80,4 +84,6 @@ class Table:
             yield from ((row, kinds) for row in self.rows)
             return
         for row, own in zip(self.rows, own_kinds, strict=True):
-            yield row, tuple(own if kind == "mixed" else kind for kind in kinds)
+            of_difference: Kind = "points" if own == "percent" else own
+            by_row: dict[Kind, Kind] = {"mixed": own, "difference": of_difference}
+            yield row, tuple(by_row.get(kind, kind) for kind in kinds)

@@ -179,9 +179,24 @@ _FINNISH |= {
     "New": "Uusi",
     "Difference": "Ero",
     "Causes": "Syyt",
+    "pt": "%-yks.",
+    "percentage points": "prosenttiyksikköä",
+}
+
+# words of the PDF's charts, which no workbook has: they are in no workbook's fingerprint
+_FINNISH_CHARTS = {
+    "Delivery rate by day": "Toimitusaste päivittäin",
+    "Stacked by delivered, pending, failed and unknown. Most: {label}, {count}. The table “{table}” has all figures.": (
+        "Pinottuna: toimitettu, kesken, epäonnistunut ja tuntematon. Eniten: {label}, {count}. "
+        "Kaikki luvut ovat taulukossa ”{table}”."
+    ),
+    "From {low} on {low_day} to {high} on {high_day}. The table “{table}” has all figures.": (
+        "Alin {low} ({low_day}), ylin {high} ({high_day}). Kaikki luvut ovat taulukossa ”{table}”."
+    ),
 }
 
 _CATALOGUES: dict[str, dict[str, str]] = {"fi": _FINNISH}
+_WORDS: dict[str, dict[str, str]] = {"fi": _FINNISH | _FINNISH_CHARTS}
 
 _MONTH = re.compile(r"\d{4}-\d{2}")
 _DATE_FORMATS = {"fi": "d.m.yyyy"}
@@ -198,11 +213,11 @@ def find_locale(language: str) -> Locale:
 
 def translate(text: str, language: str) -> str:
     """Return our own text in the language; a language or text that is not in the catalogue stays English."""
-    return catalogue(language).get(text, text)
+    return _WORDS.get(find_locale(language).language, {}).get(text, text)
 
 
 def catalogue(language: str) -> dict[str, str]:
-    """Return all our own texts in the language, by the English ones; none for English."""
+    """Return the workbook's own texts in the language, by the English ones; none for English."""
     return _CATALOGUES.get(find_locale(language).language, {})
 
 
@@ -218,6 +233,11 @@ def name_month(month: str, language: str) -> str:
     if not _MONTH.fullmatch(month):
         return month
     return format_skeleton("yMMMM", date.fromisoformat(f"{month}-01"), locale=find_locale(language))
+
+
+def points_unit(language: str) -> str:
+    """Return the unit of percentage points, as pages have it."""
+    return translate("pt", language)
 
 
 def name_days(first: date, last: date, language: str) -> str:

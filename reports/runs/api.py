@@ -1,6 +1,5 @@
 """/api/v1/reports/: monthly reports, queued, listed and fetched."""
 
-import re
 from collections.abc import Collection, Mapping
 
 from django.db.models import QuerySet
@@ -14,10 +13,10 @@ from rest_framework.response import Response
 
 from portal.accounts.access import Access
 from portal.accounts.models import record
-from portal.api.operations import SUBMIT, Operation
+from portal.api.operations import REPORTS, Operation
 from portal.api.pages import ROW_ID_MAX, page_by_id
 from portal.api.parameters import CURSOR, SIZE, TENANT, Parameter
-from portal.api.problems import BadField, BadParameter, Gone, KeyReused, NotReady
+from portal.api.problems import BadField, BadParameter, Gone, NotReady
 from portal.api.views import ApiView
 from portal.common.file_response import XLSX, file_response
 from portal.common.periods import Month
@@ -33,8 +32,6 @@ from reports.runs.forms import MonthForm
 from reports.runs.serializers import QueueReportSerializer, ReportPageSerializer, ReportSerializer
 
 RUN_PATH = {"run_id": Parameter(name="run_id", text="The report's `id`.", kind="number", most=ROW_ID_MAX, example=17)}
-
-_is_idempotency_key = re.compile(r"[!-~]{1,128}").fullmatch
 
 
 class RunsView(ApiView):
@@ -78,22 +75,14 @@ class RunsView(ApiView):
                 " `failed` or `cancelled`. A report without changes against the newest revision of its month is"
                 " `unchanged`: it has that revision's number and file. A month that was removed gets the next number."
             ),
-            scope=SUBMIT,
+            scope=REPORTS,
             body=QueueReportSerializer,
             body_example={"month": "2026-10"},
-            request_headers=(
-                Parameter(
-                    name="Idempotency-Key",
-                    text="A text of your own for this request, such as a UUID: 1 to 128 visible ASCII characters.",
-                    pattern="^[!-~]{1,128}$",
-                ),
-            ),
             answer=ReportSerializer,
             answer_text="The report is queued, or was already; `Location` is its URL.",
             answer_example=QUEUED,
             status=202,
             headers={"Location": "The report's address."},
-            problems=("bad-parameter", "idempotency-key-reused"),
         ),
     }
 
@@ -119,27 +108,16 @@ class RunsView(ApiView):
         form = MonthForm({"month": body["month"]}, tenant=tenant, now=now)
         if not form.is_valid():
             raise BadField("month", " ".join(form.errors["month"]))
-        try:
-            run = runs.request_run(
-                tenant=tenant,
-                account=self.access.account,
-                month=form.cleaned_data["month"],
-                requested_by=str(self.access.key),
-                now=now,
-                idempotency_key=self._idempotency_key(request),
-            )
-        except runs.KeyReused as error:
-            raise KeyReused(f"Idempotency-Key: {error}") from error
+        run = runs.request_run(
+            tenant=tenant,
+            account=self.access.account,
+            month=form.cleaned_data["month"],
+            requested_by=str(self.access.key),
+            now=now,
+        )
         return self.answer(
             shown(run, self.access, changes([run], self.access)), Location=reverse("api:report", args=[run.id])
         )
-
-    def _idempotency_key(self, request: Request) -> str:
-        if (key := request.headers.get("Idempotency-Key")) is None:
-            return ""
-        if not _is_idempotency_key(key):
-            raise BadParameter("Idempotency-Key", "1 to 128 visible ASCII characters")
-        return key
 
     def _tenant(self, slug: str | None) -> Tenant:
         """Return the tenant that the body names, the key's own where it names none."""

@@ -36,10 +36,14 @@ def reasons_text(reasons: Iterable[Reason]) -> str:
 
 
 def _why(found: list[Reason], differences: Mapping[str, int]) -> str:
-    """Return the causes; one that explains everything is named alone."""
+    """Return the causes within a sentence; one that explains everything is named alone."""
     if len(found) == 1 and found[0].differences == differences:
-        return str(CAUSES[found[0].cause])
-    return reasons_text(found)
+        return _lower_first(str(CAUSES[found[0].cause]))
+    return "; ".join(_lower_first(reason_text(reason)) for reason in found)
+
+
+def _lower_first(text: str) -> str:
+    return text[:1].lower() + text[1:]
 
 
 def reasons_of(changes: Mapping[str, Any]) -> list[Reason]:

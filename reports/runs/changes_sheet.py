@@ -21,7 +21,7 @@ _COLUMNS = (
     Column("Column", "term"),
     Column("Old", "mixed"),
     Column("New", "mixed"),
-    Column("Difference", "mixed"),
+    Column("Difference", "difference"),
     Column("Causes", "text"),
 )
 

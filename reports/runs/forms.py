@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django import forms
 from django.utils.formats import date_format
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from portal.common.periods import Month, local_day
@@ -33,7 +34,7 @@ class MonthForm(forms.Form):
         month, first = self.latest, max(self.earliest, min(used, default=self.latest))
         years: dict[int, list[tuple[str, str]]] = {}
         while month >= first:
-            name = date_format(month.first_day, "YEAR_MONTH_FORMAT")
+            name = capfirst(date_format(month.first_day, "YEAR_MONTH_FORMAT"))
             if month in made:
                 name = _("%(month)s (has a report)") % {"month": name}
             elif month not in used:

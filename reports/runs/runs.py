@@ -45,10 +45,6 @@ class BeingMade(Exception):
         super().__init__(f"the report of {month} is being made by another process")
 
 
-class KeyReused(ValueError):
-    """The idempotency key was given before, for another report."""
-
-
 def request_run(
     *,
     tenant: Tenant,
@@ -57,19 +53,16 @@ def request_run(
     now: datetime,
     account: GatewayAccount | None = None,
     kind: str | None = None,
-    idempotency_key: str = "",
 ) -> ReportRun:
     """Queue a report of `month` and wake the worker; return the open run if there is one.
 
-    For an account's report `tenant` is its pool. The kind follows from the date unless it is given. A second request of
-    the same `requested_by` with the same `idempotency_key` gets the run of the first, in any state; raises KeyReused if
-    it is for another tenant or month.
+    For an account's report `tenant` is its pool. The kind follows from the date unless it is given.
     """
     with transaction.atomic():
         lock_runs(tenant)  # before the looks: of two requests at once the second one finds the first one's run
-        run = _run_of(tenant, month, requested_by, idempotency_key) or _open_run(tenant, month)
+        run = _open_run(tenant, month)
         if run is None:
-            run = _create(tenant, month, account, kind, requested_by, now, idempotency_key)
+            run = _create(tenant, month, account, kind, requested_by, now)
         transaction.on_commit(lambda: wake(run.id))
     return run
 
@@ -158,7 +151,6 @@ def _create(
     kind: str | None,
     requested_by: str,
     now: datetime,
-    idempotency_key: str = "",
 ) -> ReportRun:
     last = ReportRun.objects.filter(tenant=tenant, month=month.first_day).aggregate(last=Max("revision"))["last"]
     if kind is None:
@@ -172,17 +164,7 @@ def _create(
         revision=(last or 0) + 1,
         requested_by=requested_by,
         requested_at=now,
-        idempotency_key=idempotency_key,
     )
-
-
-def _run_of(tenant: Tenant, month: Month, requested_by: str, idempotency_key: str) -> ReportRun | None:
-    if not idempotency_key:
-        return None
-    run = ReportRun.objects.filter(requested_by=requested_by, idempotency_key=idempotency_key).first()
-    if run is not None and (run.tenant_id, run.month) != (tenant.id, month.first_day):
-        raise KeyReused(f"used for the report of {run.month:%Y-%m}, number {run.id}")
-    return run
 
 
 def final_or_provisional(scope: MonthScope, month: Month, now: datetime) -> str:

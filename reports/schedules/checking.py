@@ -1,6 +1,6 @@
 """Checks of what a person chooses for a definition, before it is saved."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from campaigns.models import Campaign
@@ -11,7 +11,7 @@ from deliveries.search.segment_keys import search_keys
 from portal.accounts.access import Access
 from portal.common.masking import Masking
 from reports.figures.query import StatisticsError, StatisticsQuery
-from reports.models import ReportDefinition
+from reports.models import ReportDefinition, WorkbookTemplate
 from reports.schedules.kinds import AB_METRICS, AB_WITHIN, KINDS, MAX_GROUPS, SEARCHED, is_whole_month
 from reports.schedules.rights import account_scope, rights_to_make
 
@@ -23,7 +23,7 @@ _OF_SUBJECT = {Kind.AB_TEST: {"metric", "within"}, Kind.SEGMENT: {"by"}, Kind.ME
 class WrongDefinition(ValueError):
     """A value cannot be saved; `field` names it, `code` is the reason for texts in other languages.
 
-    Codes: required, unknown, not_allowed, number, not_a_month, combination, too_many.
+    Codes: required, unknown, not_allowed, number, not_a_month, combination, too_many, no_workbook.
     """
 
     def __init__(self, field: str, text: str, *, code: str) -> None:
@@ -31,8 +31,11 @@ class WrongDefinition(ValueError):
         self.field, self.text, self.code = field, text, code
 
 
-def check_definition(definition: ReportDefinition, access: Access) -> None:
-    """Check a definition that is not saved yet, for the person who will own it. Raises WrongDefinition."""
+def check_definition(definition: ReportDefinition, access: Access, *, held_gates: Collection[int] = ()) -> None:
+    """Check a definition that is not saved yet, for the person who will own it. Raises WrongDefinition.
+
+    `held_gates` are those of the definition as it is saved, of which some may be deleted.
+    """
     kind = KINDS.get(definition.kind)
     if kind is None:
         raise WrongDefinition("kind", "an unknown kind", code="unknown")
@@ -47,7 +50,7 @@ def check_definition(definition: ReportDefinition, access: Access) -> None:
     _check_days(definition)
     of_tenant = Gate.objects.filter(tenant=definition.tenant).values_list("id", flat=True)
     if definition.gates:
-        _one_of("gates", definition.gates, of_tenant)
+        _one_of("gates", definition.gates, [*of_tenant, *held_gates])
     _without_numbers("name", definition.name)
     _without_numbers("parameters", definition.parameters)
     _check_parameters(definition, access)
@@ -68,7 +71,7 @@ def _check_parameters(definition: ReportDefinition, access: Access) -> None:
     kind, parameters = KINDS[definition.kind], definition.parameters
     allowed = _NAMES | _OF_SUBJECT.get(Kind(definition.kind), set()) | ({kind.subject} if kind.subject else set())
     if definition.kind == Kind.MONTHLY:
-        allowed = set()
+        allowed = {"template"}
     _one_of("parameters", parameters, allowed)
     if kind.subject and not parameters.get(kind.subject):
         raise WrongDefinition(kind.subject, "choose one", code="required")
@@ -108,6 +111,8 @@ def _check_query(definition: ReportDefinition, access: Access) -> None:
 
 def _check_subject(definition: ReportDefinition, access: Access) -> None:
     parameters = definition.parameters
+    if "template" in parameters:
+        _check_template(definition)
     if "campaign" in parameters and not _has_campaign(parameters["campaign"], access):
         raise WrongDefinition("campaign", "no such campaign", code="unknown")
     if "metric" in parameters:
@@ -122,6 +127,13 @@ def _check_subject(definition: ReportDefinition, access: Access) -> None:
             raise WrongDefinition("key", "a segment key without figures", code="unknown")
     if definition.kind == Kind.ACCOUNT and account_scope(access, definition) is None:
         raise WrongDefinition("account", "an account that the customer does not own", code="unknown")
+
+
+def _check_template(definition: ReportDefinition) -> None:
+    templates = WorkbookTemplate.objects.filter(tenant=definition.tenant)
+    _one_of("template", [definition.parameters["template"]], templates.values_list("id", flat=True))
+    if ReportDefinition.Format.XLSX not in definition.formats:
+        raise WrongDefinition("template", "a template needs the format xlsx", code="no_workbook")
 
 
 def _has_campaign(campaign_id: object, access: Access) -> bool:

@@ -36,7 +36,7 @@ class Dimension:
 DIMENSIONS: dict[str, Dimension] = {
     "hour": Dimension((Column("Hour", "datetime"),)),
     "day": Dimension((Column("Day", "date"),)),
-    "week": Dimension((Column("Week", "text"),)),
+    "week": Dimension((Column("Week", "week"),)),
     "month": Dimension((Column("Month", "month"),)),
     "tenant": Dimension((Column("Tenant", "text"),)),
     "partner_id": Dimension((Column("Partner ID", "text"),), "(none)"),

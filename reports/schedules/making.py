@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from time import monotonic
@@ -15,7 +16,7 @@ from reports.schedules.content import Edition, editions, fingerprint, state_now
 from reports.schedules.ending import finish, refuse
 from reports.schedules.kinds import KINDS
 from reports.schedules.message_log import make_log
-from reports.schedules.month import month_report, workbook
+from reports.schedules.month import chosen_template, month_report, workbook
 from reports.schedules.reading import Made, NotAllowed, Reading, SubjectGone, TooLarge
 from reports.schedules.rights import access_now, account_scope_now
 from reports.schedules.writing import write_tables
@@ -104,10 +105,14 @@ def _make_month(reading: Reading, folder: Path, beat: Beat) -> _Outcome:
     )  # fmt: skip
     if not _is_wanted(run, made):
         return made, []
+    template = chosen_template(run.definition)
+    header = replace(report.header, template=template) if template else report.header
+    found = {name: Edition(tables, header, made.rows, made.rows) for name, tables in report.tables.items()}
+    if template:
+        return made, _write(run, found, run.definition.formats, folder, beat)
     of_month = [
         workbook(report, reading, edition) for edition in report.tables if Format.XLSX in run.definition.formats
     ]
-    found = {name: Edition(tables, report.header, made.rows, made.rows) for name, tables in report.tables.items()}
     others = [format for format in run.definition.formats if format != Format.XLSX]
     return made, [*of_month, *_write(run, found, others, folder, beat)]
 

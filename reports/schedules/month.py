@@ -8,7 +8,7 @@ from deliveries.partner_ids.with_numbers import telling_partner_ids
 from portal.common.jobs import Paused
 from portal.common.masking import Masking
 from portal.common.periods import Month
-from reports.models import DefinitionFile, ReportRun
+from reports.models import DefinitionFile, ReportDefinition, ReportRun, WorkbookTemplate
 from reports.monthly.figures import ReportHeader
 from reports.monthly.layout import build_tables
 from reports.monthly.masked_tables import masked_tables, partner_ids_of
@@ -52,6 +52,14 @@ def month_report(reading: Reading, progress: Progress) -> MonthReport:
     if reading.access.masking.in_full:
         found[DefinitionFile.Edition.FULL.value] = tables
     return MonthReport(report, header, found)
+
+
+def chosen_template(definition: ReportDefinition) -> bytes:
+    """Return the tenant's template that a definition fills, nothing where it has none or the template is deleted."""
+    wanted = definition.parameters.get("template")
+    found = WorkbookTemplate.objects.filter(tenant_id=definition.tenant_id, id=wanted) if wanted else None
+    content = found.values_list("content", flat=True).first() if found is not None else None
+    return bytes(content or b"")
 
 
 def workbook(report: MonthReport, reading: Reading, edition: str) -> DefinitionFile:

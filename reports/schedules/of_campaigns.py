@@ -18,6 +18,7 @@ from reports.figures.statistics import total
 from reports.figures.volume import Volume
 from reports.monthly.found import search_text
 from reports.monthly.tables import Column, Found, Table
+from reports.monthly.texts import translate
 from reports.schedules.figure_tables import COUNTRY, country_cells, cut, without_links
 from reports.schedules.found import filters_of
 from reports.schedules.of_counts import errors_table, tables_by
@@ -124,9 +125,9 @@ def _comparisons(result: AbResult, reading: Reading) -> Table:
         Column("Other", "text"),
         Column("Sure", "term"),
         Column("Messages", "int"),
-        Column("Difference", "percent"),
-        Column("95% from", "percent"),
-        Column("95% to", "percent"),
+        Column("Difference", "points"),
+        Column("95% from", "points"),
+        Column("95% to", "points"),
         Column("P-value", "ratio"),
     )
     rows = [
@@ -150,7 +151,7 @@ def _places(result: AbResult, reading: Reading, masking: Masking, find: Callable
     )
     rows: list[tuple[Any, ...]] = []
     for row in result.places:
-        place: tuple[Any, ...] = (None, None, None)
+        place: tuple[Any, ...] = (None, None, translate("All others", reading.language))
         if row.place is not None:
             place = (*country_cells(row.place[0], reading.language), masking.text(row.place[1]))
         rows.append((*place, row.label, *_counts(row.volume), row.of, row.reached))

@@ -11,6 +11,7 @@ from reports.monthly.tables import Kind, Table
 _TYPES: dict[Kind, pa.DataType] = {
     "text": pa.string(),
     "term": pa.string(),
+    "week": pa.string(),
     "month": pa.string(),
     "mixed": pa.string(),  # of the Summary
     "code": pa.int64(),
@@ -18,6 +19,7 @@ _TYPES: dict[Kind, pa.DataType] = {
     "seconds": pa.int64(),
     "ratio": pa.float64(),
     "percent": pa.float64(),
+    "points": pa.float64(),
     "date": pa.date32(),
     "datetime": pa.timestamp("us", tz="UTC"),
 }

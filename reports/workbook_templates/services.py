@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 
 from portal.accounts.models import record
 from portal.tenants.models import Tenant
-from reports.models import WorkbookTemplate
+from reports.models import ReportDefinition, WorkbookTemplate
 from reports.monthly.layout import MonthFigures, ReportHeader, build_tables
 from reports.workbook_templates.check import Checked, check
 from reports.workbook_templates.names import names_of
@@ -81,6 +81,15 @@ def remove_template(*, template: WorkbookTemplate, actor: str) -> None:
 def templates_of(tenant: Tenant) -> list[WorkbookTemplate]:
     """Return the tenant's templates by name, without their contents."""
     return list(WorkbookTemplate.objects.filter(tenant=tenant).defer("content").order_by("name", "id"))
+
+
+def saved_reports_of(tenant: Tenant) -> dict[int, list[str]]:
+    """Return the names of the saved reports that fill a template, by its id."""
+    found = ReportDefinition.objects.filter(tenant=tenant, archived_at=None, parameters__has_key="template")
+    names: dict[int, list[str]] = {}
+    for template_id, name in found.order_by("name", "id").values_list("parameters__template", "name"):
+        names.setdefault(template_id, []).append(name)
+    return names
 
 
 def check_monthly(content: bytes, tenant: Tenant) -> Checked:

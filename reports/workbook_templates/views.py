@@ -97,7 +97,9 @@ def _page(
     request: PageRequest, tenant: Tenant, form: TemplateForm, problems: list[tuple[str, str]], *, status: int
 ) -> HttpResponse:
     names = services.known_names(tenant)
-    context = {"page": "reports", "form": form, "problems": problems, "templates": services.templates_of(tenant)}
+    mask, used = request.access.masking.text, services.saved_reports_of(tenant)
+    rows = [(one, ", ".join(map(mask, used.get(one.id, [])))) for one in services.templates_of(tenant)]
+    context = {"page": "reports", "form": form, "problems": problems, "templates": rows}
     return render(request, "reports/templates/list.html", context | {"names": names}, status=status)
 
 

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
+from campaigns.models import Campaign
 from portal.accounts.models import AuditEntry
+from portal.tenants.models import PartnerId
 from reports.alerts import unsubscribing
 from reports.alerts.readers import readers
 from reports.alerts.rules import add_standard_rules
 from reports.models import Alert, AlertRule
+from tests.deliveries.helpers import apply
+from tests.segments.sample import message
 
 pytestmark = pytest.mark.django_db
 
@@ -198,3 +204,52 @@ def test_overview_marks_and_lists_the_alerts_of_its_period(client, viewer, alert
 
     assert "1 alert in this period" in texts(page)
     assert sum(page.context["days_chart"]["alerts"]) >= 1
+
+
+@pytest.fixture
+def traffic(account, tenant):
+    """Names of each scope: what was summed up, what messages have, campaigns and partner IDs."""
+    quarter = timezone.now().replace(minute=0, second=0, microsecond=0) - timedelta(days=2)
+    with connection.cursor() as cursor:
+        for country, operator, messages in (("NO", "no.telenor", 10), ("FI", "fi.elisa", 90)):
+            cursor.execute(
+                "INSERT INTO alert_quarter (tenant_id, quarter, account_id, country, operator, messages, delivered)"
+                " VALUES (%s, %s, %s, %s, %s, %s, %s)",
+                [tenant.pk, quarter, account.pk, country, operator, messages, [0] * 19],
+            )
+    for name in ("spring", "autumn", "+358401234567"):
+        Campaign.objects.create(tenant=tenant, name=name)
+    PartnerId.objects.get_or_create(account=account, value="nr-fi", defaults={"tenant": tenant})
+
+
+@pytest.mark.parametrize(
+    ("scope", "names"),
+    [
+        ("all", []),
+        ("country", ["Finland", "Norway"]),
+        ("operator", ["fi.elisa", "no.telenor"]),
+        ("campaign", ["autumn", "spring"]),
+        ("partner_id", ["nr-fi"]),
+        ("sender", ["Nordic"]),
+        ("nothing of this kind", []),
+    ],
+)
+def test_form_offers_the_names_of_the_chosen_scope(client, analyst, traffic, feed, scope, names):
+    apply(feed, *(message(f"m{n}", source=name) for n, name in enumerate(("Nordic", "Nordic", "+358401112222"))))
+    client.force_login(analyst)
+    page = client.get(f"{ALERTS}rules/new/", {"scope": scope}).content.decode()
+    offered = page.partition('<datalist id="alert-names">')[2].partition("</datalist>")[0]
+    assert re.findall(r'value="([^"]+)"', offered) == names
+
+
+def test_form_tells_the_limits_of_the_chosen_kind(client, analyst):
+    client.force_login(analyst)
+    found = {
+        kind: client.get(f"{ALERTS}rules/new/", {"kind": kind}).context["form"].range_text
+        for kind in ("delivery", "silence", "x")
+    }
+    assert found == {
+        "delivery": "From 3 to 100 percentage points. Left empty it is 10.",
+        "silence": "From 15 to 1,440 minutes. Left empty it is 30.",
+        "x": "From 3 to 100 percentage points. Left empty it is 10.",
+    }

@@ -13,7 +13,7 @@ from tests.pages.conftest import plain_storages
 __all__ = ["plain_storages"]
 
 CANARY = "canary-of-another"
-ALL_SCOPES = ("read", "numbers", "submit", "partner_ids", "convert", "gates")
+ALL_SCOPES = tuple(ApiKey.Scope.values)
 
 
 @dataclass(frozen=True)

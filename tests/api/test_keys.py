@@ -73,7 +73,7 @@ def test_scope_submit_that_the_key_has_not_is_named(call, tenant):
     assert problem(reader.post("reports/", {"month": "2026-10"})) == (
         403,
         "missing-scope",
-        "This key does not have the scope “submit”.",
+        "This key does not have the scope “reports”.",
     )
 
 
@@ -100,14 +100,14 @@ def test_errors_are_problems_in_english(client, mine, tenant, language):
     long = client.post("/api/v1/reports/", b" " * 65537, content_type="application/json", headers=headers)
 
     assert [problem(answer) for answer in (absent, other_method, xml, array, long)] == [
-        (404, "not-found", "Unknown API path. All API paths end with “/”."),
+        (404, "not-found", "Unknown API path. GET /api/v1/ lists all paths."),
         (405, "method-not-allowed", 'Method "PUT" not allowed.'),
         (415, "unsupported-media-type", 'Unsupported media type "text/xml" in request.'),
         (400, "bad-body", "The body is not a JSON object."),
         (413, "too-large", "The body is longer than the limit of 65536 bytes."),
     ]
     assert problem(broken)[:2] == (400, "bad-body")
-    assert other_method.headers["Allow"] == "GET, HEAD"
+    assert other_method.headers["Allow"] == "GET, HEAD, OPTIONS"
 
 
 def test_failure_is_a_problem_and_rolled_back(client, mine):

@@ -274,7 +274,7 @@ def test_key_of_another_tenant_is_as_one_that_nobody_chose(theirs, segments):
 
 
 def test_search_by_custom_parameters_needs_one_query_more(mine, segments, django_assert_num_queries):
-    with django_assert_num_queries(17):
+    with django_assert_num_queries(18):
         answer = mine.get("messages/", **{"custom_parameters[shop]": "7"})
 
     assert ids(answer) == ["c", "a"]
@@ -388,7 +388,7 @@ def test_answers_are_compressed_for_who_takes_it(mine, client, messages):
 
 @pytest.mark.parametrize("size", [1, 3])
 def test_number_of_queries_does_not_depend_on_the_messages(mine, messages, django_assert_num_queries, size):
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(17):
         answer = mine.get("messages/", size=size, ref_id_prefix="")
 
     assert len(answer.json()["data"]) == size

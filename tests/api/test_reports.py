@@ -182,37 +182,6 @@ def test_report_of_others_is_as_one_that_there_is_not(mine, theirs, whole_accoun
     ]
 
 
-def test_retry_with_its_idempotency_key_makes_nothing_new(mine, client, tenant, call):
-    def post(caller, month: str, key: str | None):
-        headers = caller.headers | ({"Idempotency-Key": key} if key else {})
-        return client.post("/api/v1/reports/", {"month": month}, content_type="application/json", headers=headers)
-
-    first = post(mine, "2026-09", "one")
-    ReportRun.objects.update(state="failed")
-    again, other_month = post(mine, "2026-09", "one"), post(mine, "2026-08", "one")
-    new, of_another = post(mine, "2026-09", None), post(call(tenant), "2026-08", "one")
-
-    assert [answer.status_code for answer in (first, again, other_month, new, of_another)] == [202, 202, 409, 202, 202]
-    assert (again.json()["id"], again.json()["state"]) == (first.json()["id"], "failed")
-    assert other_month.json()["detail"] == (
-        f"Idempotency-Key: used for the report of 2026-09, number {first.json()['id']}"
-    )
-    assert [new.json()["revision"], ReportRun.objects.count()] == [2, 3]
-
-
-@pytest.mark.parametrize("key", ["", "a b", "ä", "x" * 129])
-def test_idempotency_key_that_is_none_is_refused(mine, client, key):
-    answer = client.post(
-        "/api/v1/reports/",
-        {"month": "2026-09"},
-        content_type="application/json",
-        headers=mine.headers | {"Idempotency-Key": key},
-    )
-
-    assert (answer.status_code, answer.json()["errors"][0]["parameter"]) == (400, "Idempotency-Key")
-    assert ReportRun.objects.count() == 0
-
-
 def test_file_that_has_not_changed_is_not_sent_again(mine, client, tenant):
     run = make_run(tenant, "2026-09")
     address = f"/api/v1/reports/{run.id}/download/"
@@ -231,7 +200,7 @@ def test_number_of_queries_does_not_depend_on_the_rows(mine, tenant, django_asse
     for number in range(count):
         make_run(tenant, f"2026-0{number + 1}", requested_at=timezone.now())
 
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(14):
         answer = mine.get("reports/")
 
     assert len(answer.json()["data"]) == count

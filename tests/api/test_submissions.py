@@ -41,7 +41,7 @@ def test_one_submission_is_stored_applied_and_found(mine, tenant, account):
     answer = mine.post("messages/", item)
 
     check(PATH, "POST", answer)
-    assert (answer.status_code, answer.json()) == (202, {"accepted": 1})
+    assert (answer.status_code, answer.json()) == (202, {"accepted": 1, "refused": []})
     assert answer.headers["RateLimit-Policy"] == '"key";q=600;w=60'
     with connection.cursor() as cursor:
         cursor.execute("SELECT feed_id, peer::text, convert_from(body, 'UTF8')::jsonb FROM inbox")
@@ -60,10 +60,10 @@ def test_one_submission_is_stored_applied_and_found(mine, tenant, account):
 def test_thousand_submissions_are_one_body_and_one_more_is_none(mine, tenant, django_assert_num_queries):
     few, many = [one(f"a{n}") for n in range(3)], [one(f"b{n}") for n in range(1000)]
     mine.post("messages/", one("first"))  # makes the account's feed
-    with django_assert_num_queries(22):
-        assert mine.post("messages/", few).json() == {"accepted": 3}
-    with django_assert_num_queries(22):
-        assert mine.post("messages/", many).json() == {"accepted": 1000}
+    with django_assert_num_queries(23):
+        assert mine.post("messages/", few).json() == {"accepted": 3, "refused": []}
+    with django_assert_num_queries(23):
+        assert mine.post("messages/", many).json() == {"accepted": 1000, "refused": []}
     assert WaitingRow.objects.count() == 1004
     apply_waiting()
 
@@ -237,7 +237,10 @@ def test_account_is_asked_for_where_the_partner_id_is_at_several(mine, account, 
 def test_accounts_key_submits_for_any_partner_id_and_none(whole_account, account, tenant, other_tenant):
     items = [one("a"), one("b", partner_id="baltic-ee"), one("c", partner_id="new"), one("d", partner_id=None)]
 
-    assert whole_account.post("messages/", [*items[:3], items[3] | {"account": "link-main"}]).json() == {"accepted": 4}
+    assert whole_account.post("messages/", [*items[:3], items[3] | {"account": "link-main"}]).json() == {
+        "accepted": 4,
+        "refused": [],
+    }
     apply_waiting()
     assert sorted(Message.objects.values_list("message_id", "tenant__slug", "partner_rank")) == [
         ("a", "nordic-retail", 0), ("b", "baltic-parcel", 0), ("c", "pool-link-main", 0), ("d", "pool-link-main", 5),
@@ -250,7 +253,10 @@ def test_accounts_key_submits_for_any_partner_id_and_none(whole_account, account
 def test_tenants_word_is_a_claim_on_an_account_that_others_share(mine, feed, tenant, other_tenant):
     put(feed, dlr("theirs", gateCustomParameters={"platformPartnerId": "baltic-ee"}))
     apply_waiting()
-    assert mine.post("messages/", [one("theirs", ref_id="stolen"), one("mine")]).json() == {"accepted": 2}
+    assert mine.post("messages/", [one("theirs", ref_id="stolen"), one("mine")]).json() == {
+        "accepted": 2,
+        "refused": [],
+    }
 
     assert apply_waiting() == BatchResult(claimed=2, submissions=1, quarantined=1, new_messages=1)
     assert sorted(Message.objects.values_list("message_id", "tenant__slug", "ref_id")) == [

@@ -12,7 +12,7 @@ from deliveries.messages.store import keys_as_json, look_up
 from portal.common.bulk import bulk_cursor, plan_for_small_sets, stage
 from tests.deliveries.helpers import apply, dlr
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("as_migrated")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("as_migrated"), pytest.mark.any_python]
 
 FACTS = ("message_2026_11", "delivery_report_2026_11")
 

@@ -28,7 +28,7 @@ from portal.tenants.models import EarlierOwner, PartnerId, Tenant
 from tests.deliveries.helpers import NOW, apply, dlr, partitions, put
 from tests.deliveries.watched_plans import BELIEFS, believe, watched
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("as_migrated")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("as_migrated"), pytest.mark.any_python]
 
 N = 300
 MOST = 5 * N

@@ -19,7 +19,7 @@ from reports.segments.from_messages import converted_of
 from tests.attributing.sample import apply, at, kind, message
 from tests.deliveries.watched_plans import BELIEFS, believe, watched
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("as_migrated")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("as_migrated"), pytest.mark.any_python]
 
 N = 200
 MESSAGES = ("message_2026_11", "message_parameter_2026_11")

@@ -176,6 +176,7 @@ class TestAnyMerges(HypothesisTestCase):
 
     @given(st.lists(st.tuples(st.sampled_from(NAMES), st.sampled_from(NAMES)), max_size=6))
     @settings(max_examples=40, deadline=None)
+    @pytest.mark.any_python
     def test_sums_stay_and_undoing_restores_every_row(self, pairs):
         groupings = ((), ("day",), ("country", "operator"), ("variant",), ("status", "result_code"))
         before = [by_campaign([self.tenant.id], *names) for names in groupings]

@@ -72,16 +72,14 @@ def test_counts_agree_with_messages(job: Job):
     assert job.portal.command("reconcile") == "counts and messages agree\n"
 
 
+@pytest.mark.last
 def test_sigterm_ends_every_process(job: Job):
     assert {"portal.engines", "granian", "run_applier", "worker", "beat"} <= {
         word for line in job.portal.alive().values() for word in line.split()
     }
 
-    try:
-        assert job.portal.end("serve", within=in_time(30)) == 0
-        assert job.portal.alive() == {}
-    finally:
-        job.serve()  # for other tests
+    assert job.portal.end("serve", within=in_time(30)) == 0
+    assert job.portal.alive() == {}
 
 
 def check_workbook(

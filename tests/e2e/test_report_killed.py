@@ -135,6 +135,7 @@ def files(portal: Portal) -> set[Path]:
     return {path for path in (portal.path / "files").rglob("*") if path.is_file()}
 
 
+@pytest.mark.any_python
 def test_report_of_a_killed_worker_is_taken_up_again(portal: Portal, database: psycopg.Connection):
     take_in(portal, ["one more"])  # a report that is equal to the one before has no file of its own
     assert "applied 1 row" in command(portal, "apply_inbox")
@@ -172,6 +173,7 @@ def kill_in_mid_report(portal: Portal, database: psycopg.Connection, run_id: int
     return left["done"]
 
 
+@pytest.mark.any_python
 def test_report_waits_for_what_came_in_before_its_cut(portal: Portal, database: psycopg.Connection):
     messages = count(database, "message")
     take_in(portal, ["the last one"])

@@ -13,6 +13,7 @@ from deliveries.partner_ids.admin_forms import DiscardForm
 from deliveries.rederiving import segment_keys
 from portal.accounts.forms import ApiKeyForm
 from portal.staff.view_as import ViewAsForm
+from portal.tenants.models import ApiKey
 from tests.deliveries.helpers import NOW
 
 NUMBERS = ("+358401234567", "040 123 4567", "%2B358 40 123 4567", "３５８４０１２３４５６７")
@@ -21,7 +22,7 @@ FORMS = (
     (QuarantineRevealForm, "reason", {}),
     (RevealForm, "reason", {"number": "+358505555555"}),
     (ViewAsForm, "reason", {}),
-    (ApiKeyForm, "name", {}),
+    (ApiKeyForm, "name", {"scopes": ApiKey.Scope.choices}),
 )
 
 

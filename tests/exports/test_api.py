@@ -60,7 +60,7 @@ def test_page_list_and_file_have_the_same_messages(client, mine, person, message
 
 @pytest.mark.django_db(transaction=True)
 def test_key_without_numbers_gets_them_masked(call, tenant, messages):
-    caller = call(tenant, "read", "submit")
+    caller = call(tenant, "read", "export")
     export = caller.post("exports/", BODY).json()
 
     run_exports()

@@ -75,7 +75,7 @@ def test_filters_and_order_of_a_table_are_those_of_the_page(manager, mine):
 
 @pytest.mark.django_db(transaction=True)
 def test_names_are_masked_for_a_key_without_numbers_and_others_get_no_file(call, tenant):
-    caller = call(tenant, "read", "submit")
+    caller = call(tenant, "read", "export")
 
     names = [row["campaign"] for row in rows_of(made_by(caller, f"{ASK}?{DAYS}"))]
 

@@ -46,14 +46,13 @@ class Portal(Running):
 
 
 def start_portal(path: Path, logs: Path) -> Portal:
-    """Start a portal in a home that is empty or was filled (fill_home); who starts one ends it (end_portal)."""
+    """Start a portal in a home that was filled (fill_home); who starts one ends it (end_portal)."""
     portal = Portal(path, logs=logs)
     (logs / "provisioning.yaml").write_text(yaml.safe_dump(PROVISIONING))
     try:
         portal.start("engines")
         portal.inspector.ask(
             "from django.core.management import call_command\n"
-            "call_command('migrate', interactive=False, verbosity=0)\n"
             f"call_command('provision', {str(logs / 'provisioning.yaml')!r})"
         )
         ready(portal)

@@ -47,7 +47,7 @@ from tests.deliveries.helpers import NOW, dlr, hand_in, put, submission
 from tests.faults import oracle
 from tests.running import say
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_python]
 
 PARTNER_IDS = ("one", "two", "three")
 NUMBERS = ("+358401234567", "+4915112345678")

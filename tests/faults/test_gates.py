@@ -18,7 +18,7 @@ from tests.faults.victims import kill_postgres
 from tests.gates.receivers import Received, Receiver
 from tests.running import in_time, say, until
 
-pytestmark = pytest.mark.timeout(3600)  # a crowded machine may take its time
+pytestmark = [pytest.mark.timeout(3600), pytest.mark.any_python]  # a crowded machine may take its time
 
 
 @dataclass

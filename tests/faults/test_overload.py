@@ -8,7 +8,7 @@ from tests.faults.checker import problems
 from tests.faults.overload import overload
 from tests.running import in_time, say
 
-pytestmark = pytest.mark.timeout(3600)  # a crowded machine may take its time
+pytestmark = [pytest.mark.timeout(3600), pytest.mark.any_python]  # a crowded machine may take its time
 
 
 def test_five_times_capacity_is_refused_in_time_and_soon_over(portal, is_long):

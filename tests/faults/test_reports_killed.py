@@ -19,7 +19,7 @@ from tests.faults.mail_process import MailProcess
 from tests.faults.portal import Portal
 from tests.running import until
 
-pytestmark = pytest.mark.timeout(900)  # a crowded machine may take its time
+pytestmark = [pytest.mark.timeout(900), pytest.mark.any_python]  # a crowded machine may take its time
 
 DEFINE = """
 from datetime import time, timedelta

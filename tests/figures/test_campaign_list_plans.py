@@ -13,7 +13,7 @@ from reports.campaigns.listing import ORDERS, PAGE_SIZE, campaign_page
 from reports.figures.query import StatisticsQuery
 from tests.applying.test_apply_plans import leaves
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("as_migrated")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("as_migrated"), pytest.mark.any_python]
 
 FIRST, DAYS, CAMPAIGNS = date(2026, 10, 2), 4, 2_000
 LAST = FIRST + timedelta(days=DAYS - 1)

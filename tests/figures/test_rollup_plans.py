@@ -14,7 +14,7 @@ from reports.figures.statistics import statistics
 from reports.figures.top_campaigns import campaigns
 from tests.applying.test_apply_plans import leaves
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("as_migrated")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("as_migrated"), pytest.mark.any_python]
 
 FIRST, LAST = date(2026, 9, 20), date(2026, 10, 31)  # eleven days and a month
 CAMPAIGNS, OPERATORS, BUCKETS = 30, 4, (29, 93)

@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from reports.forecast.drawing import draw_month
+from reports.forecast.drawing import draw_month, ticks_to
 from reports.forecast.month_forecast import MonthForecast, forecast_month
 
 FIRST = date(2026, 1, 5)  # a Monday
@@ -83,6 +83,28 @@ def test_drawing_begins_at_nothing_and_ends_at_the_forecast():
 
     drawing = draw_month([100] * 10, forecast)
 
+    assert forecast.high == 2000
     assert drawing.known.startswith("M0.0 140.0L")
     assert drawing.forecast.endswith("600.0 0.0")
-    assert drawing.most == forecast.high == 2000
+    assert drawing.ticks == (2000, 1500, 1000, 500, 0)
+    assert drawing.lines.count("M") == 5
+    assert [(day.day.day, day.messages) for day in drawing.days if day.is_labelled] == [(1, 100), (8, 800), (15, 1500)]
+    assert [day.day.day for day in drawing.days if day.is_expected] == list(range(11, 21))
+
+
+@pytest.mark.parametrize(
+    ("most", "ticks"),
+    [(0, [1, 0]), (1, [1, 0]), (7, [8, 6, 4, 2, 0]), (13_800, [15_000, 10_000, 5_000, 0]), (41, [60, 40, 20, 0])],
+)
+def test_numbers_of_the_axis_are_round(most, ticks):
+    assert ticks_to(most) == ticks
+
+
+def test_busy_day_is_expected_to_go_on():
+    """On the last day of a month, too, more is expected than the lower end, until the day is over."""
+    whole = {"first_unknown": date(2026, 3, 31), "last_day": date(2026, 3, 31), "so_far": 700}
+    found = [forecast_month([80, 120] * 32, **whole, day_left=left) for left in (0.5, 0)]
+    assert [(one.expected - one.known, one.low - one.known) for one in found] == [(750, 700), (700, 700)]
+    assert found[0].high > found[0].expected
+    quiet = forecast_month([100] * 63, **whole | {"so_far": 10}, day_left=0.5)
+    assert quiet.expected - quiet.known == 100

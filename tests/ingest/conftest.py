@@ -106,6 +106,7 @@ def empty_inbox(outside) -> None:
 def _empty(connection: psycopg.Connection) -> None:
     connection.execute("DELETE FROM inbox_todo")
     connection.execute("DELETE FROM inbox")
+    connection.execute("DELETE FROM api_request")
 
 
 @pytest.fixture

@@ -47,7 +47,7 @@ def post(http, key):
 def test_submissions_are_in_the_inbox_when_they_are_answered(post, world):
     answer = post([one("a"), one("b")])
 
-    assert (answer.status_code, answer.json()) == (202, {"accepted": 2})
+    assert (answer.status_code, answer.json()) == (202, {"accepted": 2, "refused": []})
     assert [body for _feed, _slice, body in stored()] == [
         b'{"message_id":"a","submitted_at":"2026-11-20T12:00:00Z","ref_id":"sale"}',
         b'{"message_id":"b","submitted_at":"2026-11-20T12:00:00Z","ref_id":"sale"}',

@@ -10,7 +10,7 @@ from django.db import connection
 
 from campaigns.models import Campaign
 from deliveries.messages.partitions import ensure_months
-from deliveries.models import DailyCount
+from deliveries.models import CampaignCount, DailyCount
 from portal.common.periods import local_day
 
 _INSERT = """
@@ -65,6 +65,14 @@ def send(tenant, account, now) -> Send:
             sender_type="text", status=status, result_code=code, defaults={"messages": 0, "parts": 0},
         )  # fmt: skip
         DailyCount.objects.filter(pk=count.pk).update(messages=count.messages + 1, parts=count.parts + parts)
+        of_campaign, _is_new = CampaignCount.objects.get_or_create(
+            tenant=of, day=day, account=account, campaign_id=campaign_id, variant=variant, country=country,
+            operator="fi.elisa", sender_type="text", status=status, result_code=code,
+            defaults={"messages": 0, "parts": 0},
+        )  # fmt: skip
+        CampaignCount.objects.filter(pk=of_campaign.pk).update(
+            messages=of_campaign.messages + 1, parts=of_campaign.parts + parts
+        )
 
     return store
 

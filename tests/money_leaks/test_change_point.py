@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from reports.leaks.change_point import Minute, Rise, find_rise
+from reports.leaks.change_point import Minute, Rise, blocks_that_may_rise, find_rise
 
 BEGIN = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
 
@@ -70,3 +70,45 @@ def test_false_alarms_are_rare(kind):
     chance = random.Random(1600 + kind)
     alarms = sum(find_rise(_ordinary(chance, kind)) is not None for _ in range(250))
     assert alarms <= 2
+
+
+def _days(minutes: list[Minute]) -> list[tuple[int, int]]:
+    """Return the messages and parts of each day."""
+    days: dict = {}
+    for minute in minutes:
+        messages, parts = days.get(minute.at.date(), (0, 0))
+        days[minute.at.date()] = (messages + minute.messages, parts + minute.parts)
+    return [days[day] for day in sorted(days)]
+
+
+def test_days_leave_out_no_rise():
+    """Campaigns of some days whose texts become longer at any minute, by more or less."""
+    chance = random.Random(61)
+    risen = left_out = 0
+    for _ in range(2000):
+        number, every = chance.randint(3, 120), chance.choice([1, 20, 120, 600])
+        at, before, after = chance.randrange(number), chance.uniform(0, 0.6), chance.uniform(0, 1)
+        size = chance.choice([2, 5, 20])
+        course = minutes(
+            *(
+                [1 + (chance.random() < (before if n < at else after)) for _ in range(chance.randint(1, size))]
+                for n in range(number)
+            ),
+            every=every,
+        )
+        if find_rise(course) is not None:
+            risen += 1
+            assert blocks_that_may_rise(_days(course))
+        else:
+            left_out += not blocks_that_may_rise(_days(course))
+    assert risen > 200
+    assert left_out > 400
+
+
+def test_days_within_which_a_rise_may_lie():
+    assert blocks_that_may_rise([(100_000, 100_000)] * 7) == []  # one part each
+    assert blocks_that_may_rise([(99, 150)]) == []  # too few
+    assert blocks_that_may_rise([(40, 45)] * 7) == []  # too few a day for chance to move as much
+    assert 2 in blocks_that_may_rise([(40, 45)] * 3 + [(40, 80)] * 4)
+    assert blocks_that_may_rise([(1000, 1100)]) == [0]
+    assert blocks_that_may_rise([(500, 550)] * 7) == [6]  # on the last day alone, few messages may have all the others

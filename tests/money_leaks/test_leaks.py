@@ -5,9 +5,14 @@ from operator import itemgetter
 
 import pytest
 from django.db import connection
+from django.db.models import F
+from django.test.utils import CaptureQueriesContext
 
 from campaigns.models import Campaign
+from deliveries.counts.changes import CAMPAIGN
 from deliveries.messages.partitions import ensure_months
+from deliveries.models import CampaignCount, Message, RetentionMark
+from reports.leaks import parts
 from reports.leaks.change_point import Minute, find_rise
 from reports.leaks.countries import NewCountry, new_countries
 from reports.leaks.listed import messages_page, of_number, of_repeats, of_rise
@@ -133,6 +138,10 @@ def test_statement_leaves_out_no_rise(tenant, account, window, now):
             [tenant.id, now, tenant.timezone, account.id, now],
         )
         cursor.execute(
+            "INSERT INTO campaign_count (tenant_id, day, account_id, campaign_id, variant, country, operator,"
+            f" sender_type, status, result_code, messages, parts) {CAMPAIGN.facts.format(where='true')}"
+        )
+        cursor.execute(
             "SELECT campaign_id, date_trunc('minute', sent_at) AS minute, count(*), sum(parts), sum(parts * parts)"
             " FROM message GROUP BY 1, 2 ORDER BY 1, 2"
         )
@@ -142,3 +151,29 @@ def test_statement_leaves_out_no_rise(tenant, account, window, now):
 
     assert {one.campaign_id: one.rise for one in parts_rises(window)} == expected
     assert 20 < len(expected) < 80
+
+
+def test_messages_are_read_of_campaigns_that_may_have_a_rise_alone(send, window, now):
+    """The counts tell that the parts of "plain" never changed, and of "few" that there are too few messages."""
+    for ago in range(120, 0, -1):
+        send(A, ago, campaign="plain")
+        send(A, ago, campaign="autumn", parts=1 + (ago <= 55))
+    for ago in range(99, 0, -1):
+        send(A, ago, campaign="few", parts=1 + (ago <= 50))
+    assert parts._campaigns_that_may_rise(window) == [Campaign.objects.get(name="autumn").pk]
+
+    Message.objects.filter(campaign_id=Campaign.objects.get(name="autumn").pk).update(parts=1)
+    CampaignCount.objects.update(parts=F("messages"))
+    with CaptureQueriesContext(connection) as queries:
+        assert parts_rises(window) == []
+    assert [query["sql"] for query in queries if "FROM message" in query["sql"]] == []
+
+
+def test_counts_of_sealed_days_are_left_out(send, tenant, window):
+    """Their messages are deleted."""
+    for ago in range(120, 0, -1):
+        send(A, 3 * DAY + ago, campaign="autumn", parts=1 + (ago <= 55))
+    assert parts._campaigns_that_may_rise(window) == [Campaign.objects.get(name="autumn").pk]
+
+    RetentionMark.objects.create(tenant=tenant, messages_before=window.last, hours_before=window.until)
+    assert parts._campaigns_that_may_rise(window) == []

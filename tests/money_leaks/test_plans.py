@@ -16,10 +16,10 @@ pytestmark = pytest.mark.django_db
 STATEMENTS = {
     "numbers": (numbers._NUMBERS, ["recipient_key, sent_at", "recipient_key, sent_at", "tenant_id, status, sent_at"]),
     "newest failures": (numbers._NEWEST, ["recipient_key, sent_at"]),
-    "parts": (parts._MINUTES, ["tenant_id, sent_at"]),
+    "parts": (parts._MINUTES, ["tenant_id, campaign_id, sent_at"]),
     "repeats": (repeats._REPEATS, ["tenant_id, sent_at"]),
 }
-COLUMNS = ("recipient_key", "tenant_id", "status", "sent_at")
+COLUMNS = ("recipient_key", "tenant_id", "campaign_id", "status", "sent_at")
 
 
 def index_conditions(node: dict) -> list[str]:
@@ -34,7 +34,12 @@ def index_conditions(node: dict) -> list[str]:
 def test_look_reaches_an_index(as_migrated, tenant, send, leaks, now, name):
     sql, expected = STATEMENTS[name]
     window = Window.of_days(tenant, 7, now=now)
-    values = window.values | {"codes": list(PERMANENT), "least": 3, "limit": 10}
+    values = window.values | {
+        "codes": list(PERMANENT),
+        "least": 3,
+        "limit": 10,
+        "campaigns": parts._campaigns_that_may_rise(window),
+    }
     with web_scope([tenant.id]), connection.cursor() as cursor:
         found = numbers.failing_numbers(window)
         cursor.execute("SET LOCAL enable_seqscan = off")

@@ -4,7 +4,7 @@ import re
 import shutil
 import subprocess
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -40,6 +40,12 @@ def facts_of(path: Path) -> dict[str, str]:
     return dict(re.findall(r"^([^:]+):\s+(.*)$", found, re.MULTILINE))
 
 
+def alternatives_of(path: Path) -> list[str]:
+    """Return the texts in place of drawings, in the file's order."""
+    found = re.findall(rb"/Alt\s*<(\w+)>", path.read_bytes())
+    return [bytes.fromhex(text.decode()).decode("utf-16") for text in found]
+
+
 def written(tmp_path: Path, tables, header=HEADER) -> Path:
     path = tmp_path / "report.pdf"
     pdf.write(tables, header, path)
@@ -54,7 +60,7 @@ def test_pdf_is_tagged_and_says_what_it_is_about(tmp_path):
         "Subject": "Nordic Retail Oy · October 2026 · provisional",
         "Tagged": "yes",
         "JavaScript": "no",
-        "Pages": "8",
+        "Pages": "5",
     }
 
 
@@ -69,8 +75,47 @@ def test_fonts_of_the_pdf_are_embedded(tmp_path):
 def test_every_page_has_the_mark_of_what_is_provisional_and_its_number(tmp_path):
     pages = text_of(written(tmp_path, build_tables(sample_figures()))).split("\f")[:-1]
 
-    assert ["PROVISIONAL" in page for page in pages] == [True] * 8
-    assert [re.search(r"Page (\d) / 8", page)[1] for page in pages] == list("12345678")
+    assert ["PROVISIONAL" in page for page in pages] == [True] * 5
+    assert [re.search(r"Page (\d) / 5", page)[1] for page in pages] == list("12345")
+
+
+def test_short_tables_share_a_page_and_one_without_room_begins_the_next(tmp_path):
+    tables = build_tables(sample_figures())
+    pages = text_of(written(tmp_path, tables)).split("\f")[:-1]
+
+    names = [table.key for table in tables]
+    assert [[line for line in page.splitlines() if line in names] for page in pages] == [
+        ["Summary"], ["Countries", "Partner IDs", "Campaigns"], ["Operators"], ["Days"], ["Errors", "Latency"],
+    ]  # fmt: skip
+
+
+def test_table_longer_than_a_page_begins_one(tmp_path):
+    short = Table("Errors", (Column("Messages", "int"),), [(n,) for n in range(3)])
+    long = Table("Campaigns", (Column("Campaign", "text"),), [("c",)] * 100)
+    pages = text_of(written(tmp_path, [short, long, short])).split("\f")[:-1]
+
+    found = [[line for line in page.splitlines() if line in ("Errors", "Campaigns")] for page in pages]
+    assert found == [["Errors"], ["Campaigns"], ["Errors"]]
+
+
+def test_charts_have_a_text_for_people_who_cannot_see_them(tmp_path):
+    figures = sample_figures()
+
+    assert alternatives_of(written(tmp_path, build_tables(figures))) == [
+        "Messages by day. Stacked by delivered, pending, failed and unknown. Most: 2026-10-01, 12,000. "
+        "The table “Days” has all figures.",
+        "Delivery rate by day. From 25.00% on 2026-10-31 to 97.50% on 2026-10-01. The table “Days” has all figures.",
+        "Messages by country, largest 12. Stacked by delivered, pending, failed and unknown. Most: Finland, 12,000. "
+        "The table “Countries” has all figures.",
+    ]
+
+
+def test_charts_are_named_in_the_language_of_the_report(tmp_path):
+    figures = sample_figures(language="fi")
+    text = text_of(written(tmp_path, build_tables(figures), figures.header))
+
+    for title in ("Viestit päivittäin", "Toimitusaste päivittäin", "Viestit maittain, 12 suurinta", "28.10."):
+        assert title in text
 
 
 def test_final_report_has_no_mark(tmp_path):
@@ -91,6 +136,22 @@ def test_finnish_pdf_has_finnish_words_and_numbers(tmp_path):
     ]  # fmt: skip
     assert "ALUSTAVA" in text
     assert "31.10.2026" in text
+
+
+@pytest.mark.parametrize(
+    ("language", "difference", "day"),
+    [("en", "3.12 pt", "2026-11-05"), ("fi", "3,12 %-yks.", "5.11.2026")],
+)
+def test_no_line_ends_at_the_hyphen_of_a_short_value(tmp_path, language, difference, day):
+    """Weeks read as on pages, differences of rates are in percentage points; many columns leave little room."""
+    columns = (Column("Week", "week"), Column("Day", "date"), Column("Difference", "points"))
+    others = tuple(Column("Delivered (messages with a known time)", "int") for _ in range(12))
+    table = Table("Groups", (*columns, *others), [("2026-W45", date(2026, 11, 5), 0.03121, *range(12))])
+
+    lines = text_of(written(tmp_path, [table], replace(HEADER, language=language)), "-raw").splitlines()
+
+    [line] = [line for line in lines if "2026-W" in line]
+    assert line.startswith(f"2026-W45 {day} {difference} 0")
 
 
 @pytest.mark.parametrize("texts", [FORMULAS, TYPST], ids=["formulas", "typst"])

@@ -67,6 +67,7 @@ def portal(fill_home) -> Iterator[Running]:
         shutil.rmtree(folder)
 
 
+@pytest.mark.any_python
 def test_no_log_holds_a_secret_or_a_number_after_a_day(portal, tmp_path):
     (tmp_path / "config.yaml").write_text(CONFIG)
     portal.command("provision", str(tmp_path / "config.yaml"))

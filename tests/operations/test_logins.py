@@ -66,6 +66,7 @@ def refuses(words: dict[str, str], user: str, password: str) -> bool:
     return False
 
 
+@pytest.mark.any_python
 def test_web_works_by_passwords_made_from_a_secret_and_without_the_owners(portal: Running):
     with asking_server(portal) as words:
         where = f"/portal?host={words['host']}&port={words['port']}"

@@ -72,7 +72,7 @@ def test_coverage_is_printed_and_fails_nothing(tmp_path):
     assert code == 0, output
     lines = output[output.index("== coverage") :].splitlines()
     shares = [int(line.split()[-1].removesuffix("%")) for line in lines[2:]]
-    assert lines[1].split() == ["Name", "Stmts", "Miss", "Branch", "BrPart", "Cover"]
+    assert lines[1].split() == ["Name", "Stmts", "Miss", "Cover"]
     assert lines[-1].startswith("TOTAL")
     assert shares[:10] == [0] * 10  # the ten least covered files
     assert (len(shares), 0 < shares[-1] < 10) == (11, True)

@@ -72,6 +72,7 @@ def test_each_route_is_walked_or_shows_no_figure():
         assert walked | WITHOUT_FIGURES[module.app_name] == {pattern.name for pattern in module.urlpatterns}
 
 
+@pytest.mark.any_python
 def test_every_linked_figure_opens_as_many_rows(client, owner, month):
     client.force_login(owner)
     counts: dict[str, int] = {}

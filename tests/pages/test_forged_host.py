@@ -27,6 +27,7 @@ def names_host(answer) -> bool:
 
 
 @pytest.mark.parametrize("person", ["anonymous", "stranger", "staff_user"])
+@pytest.mark.any_python
 def test_no_answer_names_the_host_of_the_request(client, request, ids, other_tenant, person):
     user = None if person == "anonymous" else request.getfixturevalue(person)
     _key, text = api_keys.create_key(

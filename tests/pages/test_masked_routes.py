@@ -23,7 +23,7 @@ from tests.shares.conftest import make_link
 pytestmark = pytest.mark.django_db
 
 ANYBODYS = {
-    *("api:schema", "api:docs", "glossary", "metrics", "profile", "second_factor", "account_inactive"),
+    *("api:index", "api:schema", "api:docs", "glossary", "metrics", "profile", "second_factor", "account_inactive"),
     *(
         "account_reauthenticate",
         "account_email",
@@ -87,9 +87,14 @@ OPENED = {
     "key": {
         *(
             "api:key",
+            "api:index",
+            "api:countries",
+            "api:operators",
+            "api:result_codes",
             "api:statistics",
             "api:reports",
             "api:forecast",
+            "api:leaks",
             "api:report",
             "api:report_download",
             "api:messages",
@@ -105,6 +110,7 @@ LEFT_OUT = {"account_logout", "view_as_stop", "end_other_sessions"}  # they end 
 QUERIES = {
     "messages:message_by_query": "?account=link-main&id=m2",
     "api:message_by_query": "?account=link-main&id=m2",
+    "api:leaks": "?kind=numbers",
     "api:statistics": "?period=30d&group_by=campaign,variant,operator",
 }
 

@@ -6,6 +6,7 @@ from datetime import date, time
 import pytest
 from django.utils import timezone
 
+from deliveries.models import Gate
 from portal.accounts.models import AuditEntry, Membership, Role
 from portal.common.templatetags.figures import count, percent
 from reports.models import DefinitionRun, ReportDefinition, ReportRecipient
@@ -14,6 +15,7 @@ from reports.schedules.making import make_runs
 from tests.api.conftest import call, mine
 from tests.conftest import make_user
 from tests.deliveries.helpers import apply
+from tests.gates.factors import make_gate
 from tests.pages.campaign_month import PERIOD, month
 from tests.segments.sample import message
 
@@ -134,6 +136,29 @@ def test_wrong_choice_is_told_at_its_field(client, person, tenant, values, field
 
     assert (answer.status_code, list(answer.context["form"].errors)) == (422, [field])
     assert not ReportDefinition.objects.filter(tenant=tenant).exists()
+
+
+def test_wrong_text_in_a_field_that_is_not_shown_stops_nobody(client, person, tenant):
+    unused = {"first": "nonsense", "last": "nonsense", "weekday": "9", "month_day": "99", "at": "late"}
+    answer = client.post(f"{URL}new/", CHOICES | unused | {"period": "last_week", "frequency": ""})
+
+    assert answer.status_code == 302
+    made = ReportDefinition.objects.get(tenant=tenant)
+    assert (made.first, made.last, made.weekday, made.month_day, made.at) == (None, None, None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("address", "is_open"),
+    [("", False), ("?kind=campaign", False), ("?ready=campaigns", True), ("?kind=messages", False)],
+)
+def test_choices_of_tables_are_folded_until_there_are_some(client, person, feed, address, is_open):
+    assert client.get(f"{URL}new/{address}").context["form"].has_tables is is_open
+
+
+def test_group_of_customers_has_the_word_of_the_pages(client, person, tenant):
+    groups = dict(client.get(f"{URL}new/").context["form"].fields["group_by"].choices)
+
+    assert groups["tenant"] == "Customer"
 
 
 def test_name_is_taken_once(client, person, tenant):
@@ -299,3 +324,34 @@ def test_list_is_searched_by_name(client, person, tenant):
     found = client.get(f"{URL}?q=alp")
     assert [row.definition.name for row in found.context["rows"]] == ["Alpha"]
     assert "No report has such a name" in text_of(client.get(f"{URL}?q=gamma"))
+
+
+def test_gates_that_no_longer_send_the_event_stay_chosen(client, person, tenant):
+    """Without them the report would be told to every gate that sends it."""
+    chosen, other = (make_gate(tenant, name=name, events=["report.ready"]) for name in ("CRM", "BI"))
+    deleted = make_gate(tenant, name="Old", events=["report.ready"])
+    definition = saved(person, tenant, gates=[chosen.id, deleted.id])
+    Gate.objects.filter(id=chosen.id).update(events=[])
+    gone = deleted.id
+    deleted.delete()
+    address = f"{URL}{definition.id}/change/"
+
+    form = client.get(address).context["form"]
+    assert form.fields["gates"].choices == [
+        (other.id, "BI"),
+        (chosen.id, "CRM (does not send the event “Report finished”)"),
+        (gone, "A gate that does not exist any more"),
+    ]
+    values = {name: value for name, value in form.initial.items() if value not in (None, "")}
+    assert client.post(address, values | {"name": "Renamed"}).status_code == 302
+    definition.refresh_from_db()
+    assert (definition.name, definition.gates) == ("Renamed", [chosen.id, gone])
+    assert "CRM (does not send the event “Report finished”)" in text_of(client.get(f"{URL}{definition.id}/"))
+
+    stop_definition(definition=definition, reason="by_person", actor="a", now=timezone.now())
+    client.post(f"{URL}{definition.id}/resume/")
+    definition.refresh_from_db()
+    assert (definition.stopped_at, definition.gates) == (None, [chosen.id, gone])
+    assert client.post(address, values | {"gates": [str(other.id), "999999"]}).status_code == 422
+    copied = client.get(f"{URL}new/?copy={definition.id}").context["form"]
+    assert [id_ for id_, _name in copied.fields["gates"].choices] == [other.id, chosen.id]

@@ -99,6 +99,7 @@ PAGES = {
     "api:campaign_ab": (401, 401, 401, 401),
     "api:reports": (401, 401, 401, 401),
     "api:forecast": (401, 401, 401, 401),
+    "api:leaks": (401, 401, 401, 401),
     "api:report": (401, 401, 401, 401),
     "api:report_download": (401, 401, 401, 401),
     "api:exports": (401, 401, 401, 401),
@@ -131,6 +132,14 @@ PAGES = {
     "partner_gate_by_ref_id": (401, 401, 401, 401),
     "partner_gates": (401, 401, 401, 401),
     "partner_gate_unknown": (404, 404, 404, 404),
+    "api:index": (200, 200, 200, 200),  # tells nothing secret
+    "api:countries": (401, 401, 401, 401),
+    "api:operators": (401, 401, 401, 401),
+    "api:result_codes": (401, 401, 401, 401),
+    "api:audit_log": (401, 401, 401, 401),
+    "api:members": (401, 401, 401, 401),
+    "api:api_keys": (401, 401, 401, 401),
+    "api:api_key": (401, 401, 401, 401),
     "api:key": (401, 401, 401, 401),
     "api:schema": (200, 200, 200, 200),  # tells nothing secret
     "api:docs": (200, 200, 200, 200),
@@ -276,6 +285,7 @@ PAGES = {
     "settings:invitation_revoke": (302, 404, 404, 404),  # the resent one has taken its place
     "settings:api_keys": (302, 404, 404, 200),
     "settings:api_key_revoke": (302, 404, 404, 404),
+    "settings:api_key_requests": (302, 404, 404, 404),  # no such key; tests/people/ asks for one
     "settings:api_key_keep": (302, 404, 404, 404),
     "settings:brand": (302, 404, 404, 200),
     "settings:brand_preview": (302, 404, 404, 200),

@@ -12,7 +12,7 @@ from portal.palette.results import partner_values
 from portal.tenants.scope import web_scope
 from tests.wall.rows import change, rows
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("as_migrated")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("as_migrated"), pytest.mark.any_python]
 
 
 def indexes(read, relation: str) -> set[str]:

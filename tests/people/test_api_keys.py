@@ -87,7 +87,7 @@ def test_key_is_shown_on_its_own_tenants_page_alone(client, tenant, manager, oth
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"name": ""}, {"scopes": []}, {"scopes": ["read", "admin"]}, {"days": "-5"}, {"days": "99999"}]
+    "wrong", [{"name": ""}, {"scopes": []}, {"scopes": ["read", "root"]}, {"days": "-5"}, {"days": "99999"}]
 )
 def test_key_that_cannot_be_is_not_made(client, tenant, manager, wrong):
     client.force_login(manager)
@@ -188,7 +188,7 @@ def test_key_outlives_a_new_secret_key_while_the_old_one_is_accepted(tenant, set
     assert (kept, api_keys.find_key(text, now=NOW)) == (key, None)
 
 
-@pytest.mark.parametrize("scopes", [[], ["admin"], ["read", "admin"]])
+@pytest.mark.parametrize("scopes", [[], ["root"], ["read", "root"]])
 def test_key_without_a_known_scope_is_refused(tenant, scopes):
     with pytest.raises(ValidationError):
         make(tenant, scopes=scopes)

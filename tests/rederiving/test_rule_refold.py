@@ -1,7 +1,6 @@
 """Messages as an older version stored them, derived again by the rules of now."""
 
 from datetime import UTC, date, datetime, timedelta
-from importlib import import_module
 
 import orjson
 import pytest
@@ -53,7 +52,6 @@ AFTER = {
     "both": ("delivered", 1001, True, 0, 5, 42),
 }
 UNTOUCHED = "plain"
-QUEUED_BY_THE_UPGRADE = import_module("deliveries.migrations.0018_delivery_times").REFOLD_WHAT_IS_THERE
 
 
 def moment(seconds: float | None, sent: datetime) -> datetime | None:
@@ -101,9 +99,7 @@ def found(prefix: str = "", *, sent: datetime = SENT) -> dict[str, tuple]:
 def test_messages_of_the_older_rules_are_what_the_rules_of_now_say(feed, tenant):
     store_as_before(feed)
     assert found() != AFTER
-    with connection.cursor() as cursor:
-        cursor.execute(QUEUED_BY_THE_UPGRADE)
-    job = RuleRefold.objects.get()
+    job = request_rule_refold()
 
     assert resume_rule_refolds() == 1
 
@@ -113,12 +109,6 @@ def test_messages_of_the_older_rules_are_what_the_rules_of_now_say(feed, tenant)
     # "undone" was right, and all that is new of "failed" is that its delivery is remembered
     assert (job.state, job.done, job.changed) == ("done", len(OLDER), len(OLDER) - 1)
     assert sorted(LatencyCount.objects.exclude(messages=0).values_list("bucket", "messages")) == [(42, 6), (50, 1)]
-
-
-def test_portal_without_messages_has_nothing_to_refold(feed):
-    with connection.cursor() as cursor:
-        cursor.execute(QUEUED_BY_THE_UPGRADE)
-    assert not RuleRefold.objects.exists()
 
 
 def test_delivery_is_remembered_of_a_message_that_failed_before_the_upgrade(feed, tenant):

@@ -69,7 +69,7 @@ def test_recipients_get_a_revision_once_with_a_sentence_on_its_changes(feed, ten
         assert sending.send_waiting() == 2
     said = [" ".join(mail.get_body(["plain"]).get_content().split()) for mail in server.mails]
     changed = (
-        "its figures have changed since. Changed since revision 1: +1 delivered, −1 pending (Late delivery reports)."
+        "its figures have changed since. Changed since revision 1: +1 delivered, −1 pending (late delivery reports)."
     )
     assert [changed in text for text in said] == [False, True]
 

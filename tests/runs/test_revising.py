@@ -95,8 +95,12 @@ def test_revision_says_for_each_cell_what_changed_and_why(feed, account, tenant)
         ("Countries", "Finland", "Delivered parts"): (0, 2, 2, f"{late} +2"),
         ("Countries", "Finland", "Billed parts"): (0, 2, 2, f"{late} +2"),
         ("Countries", "Finland", "Delivered"): (0, 1, 1, f"{late} +1"),
-        ("Countries", "Finland", "Delivery rate"): (0, 0.5, 0.5, f"{late}; {moved}"),
+        ("Countries", "Finland", "Delivery rate"): (0, 0.5, 50, f"{late}; {moved}"),  # percentage points
     }
+    with open_edition(second, IN_FULL) as file:
+        cells = list(openpyxl.load_workbook(io.BytesIO(file.read()))["Changes"].iter_rows(min_row=2))
+    formats = {cell.number_format for *_, old, new, cell, _causes in cells if old.number_format == "0.00%"}
+    assert formats == {'#,##0.00" pt"'}
     assert rows["Partner IDs", "later · Finland", "Pending"] == (None, 1, 1, f"{moved} +1")
     assert rows["Partner IDs", "nr-fi · Finland", "Pending"] == (1, 0, -1, f"{late} −1")
     assert rows["Days", "2026-10-05", "Messages"] == (1, 2, 1, f"{moved} +1")
@@ -106,7 +110,7 @@ def test_revision_says_for_each_cell_what_changed_and_why(feed, account, tenant)
     assert {key for key in rows if "Revision" in key or "Data as of" in key} == set()
     assert revision_text(second) == (
         "Changed since revision 1: +1 messages, +1 delivered, +2 SMS parts"
-        " (Late delivery reports: +1 delivered, −1 pending; Partner IDs declared or moved: +1 messages, +1 pending,"
+        " (late delivery reports: +1 delivered, −1 pending; partner IDs declared or moved: +1 messages, +1 pending,"
         " +2 SMS parts)."
     )
 

@@ -46,6 +46,8 @@ KINDS: dict[str, dict[str, Any]] = {
     },
 }
 PAYLOADS = [text for text in FORMULAS if "\0" not in text]  # the database takes none
+# Differences of rates: where people read them they are percentage points.
+POINTS = {(name, "Comparisons", column) for name in ("xlsx", "csv") for column in ("Difference", "95% from", "95% to")}
 DANGEROUS = re.compile(r"^[\t\r\n ]*[=+\-@]")
 
 
@@ -145,7 +147,7 @@ def differences(name: str, expected: dict[str, list[dict]], found: dict[str, lis
         for table, rows in expected.items()
         for n, row in enumerate(rows)
         for (column, value), shown in zip(row.items(), found[table][n][: len(row)], strict=True)
-        if not is_same(shown, value)
+        if not is_same(f"{shown}%" if (name, table, column) in POINTS else shown, value)
     ]
 
 

@@ -113,6 +113,7 @@ def matching(href: str, access) -> int:
     return len(messages_after(form.query(), None, limit=1000))
 
 
+@pytest.mark.any_python
 def test_every_linked_figure_of_each_kind_opens_as_many_messages(client, owner, reports):
     client.force_login(owner)
     access = access_of(owner, slug="nordic-retail")

@@ -1,15 +1,9 @@
-"""A tenant's country: guessed from its time zone when it is made and when the column comes to an existing database."""
-
-from importlib import import_module
+"""A tenant's country: guessed from its time zone when the tenant is created."""
 
 import pytest
-from django.apps import apps
-from django.db import connection
 
 from portal.common.countries import country_of_zone
 from portal.tenants.models import Tenant
-
-migration = import_module("portal.tenants.migrations.0007_tenant_country")
 
 
 @pytest.mark.parametrize(
@@ -32,14 +26,3 @@ def test_new_tenant_has_the_country_of_its_zone_and_keeps_what_was_chosen(db):
     guessed.save()
     guessed.refresh_from_db()
     assert guessed.country == ""
-
-
-def test_upgrade_gives_the_tenants_of_before_the_country_of_their_zone(db):
-    for slug, zone in (("a", "Europe/Oslo"), ("b", "UTC"), ("c", "Europe/Helsinki")):
-        Tenant.objects.create(slug=slug, name=slug, timezone=zone)
-    Tenant.objects.update(country="")
-
-    with connection.schema_editor() as editor:
-        migration.guess(apps, editor)
-
-    assert list(Tenant.objects.order_by("slug").values_list("slug", "country")) == [("a", "NO"), ("b", ""), ("c", "FI")]

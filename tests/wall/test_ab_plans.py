@@ -12,7 +12,7 @@ from reports.campaigns import ab_selectors
 from tests.messages.factory import copy_messages
 from tests.wall.rows import DAY, change, insert, row, rows
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("as_migrated")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("as_migrated"), pytest.mark.any_python]
 
 NOW = datetime(2026, 11, 29, 12, 0, tzinfo=UTC)
 

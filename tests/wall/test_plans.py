@@ -13,7 +13,7 @@ from tests.wall.rows import DAY, change, insert, row, rows
 
 ROWS = 20_000
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("as_migrated")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("as_migrated"), pytest.mark.any_python]
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from tests.messages.factory import copy_messages
 from tests.wall.rows import DAY, change, insert, row
 from tests.wall.test_ab_plans import nodes, rows_read
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("as_migrated")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("as_migrated"), pytest.mark.any_python]
 
 
 @pytest.fixture

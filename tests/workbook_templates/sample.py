@@ -43,6 +43,7 @@ def template() -> bytes:
     sheet.add_data_validation(validation)
     sheet.add_image(Image(BytesIO(png())), "F1")
     days = book.create_sheet("Days & more")
+    days.column_dimensions["A"].width = 12
     days["A1"] = "Day"
     for row in range(2, 33):
         days.cell(row, 1).number_format = "d.m.yyyy"

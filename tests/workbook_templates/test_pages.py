@@ -1,18 +1,24 @@
 """Pages of templates: who may, what is stored, what is refused, and the report that is filled in."""
 
+from datetime import date
 from io import BytesIO
 
 import openpyxl
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
 
 from portal.accounts.models import AuditEntry
 from portal.common.masking import Masking
 from portal.common.periods import Month
-from reports.models import ReportRun, WorkbookTemplate
+from reports.models import DefinitionRun, ReportDefinition, ReportRun, WorkbookTemplate
 from reports.monthly.selector import MonthScope
 from reports.runs.editions import open_edition
 from reports.runs.runs import build_now
+from reports.schedules.definitions import create_definition
+from reports.schedules.files import edition_of, open_file
+from reports.schedules.making import make_runs
+from reports.schedules.runs import request_definition_run
 from reports.workbook_templates import services
 from tests.conftest import NOW
 from tests.deliveries.helpers import apply
@@ -151,3 +157,83 @@ def test_template_that_cannot_be_filled_leaves_the_portals_own_workbook(tenant, 
 
     with open_edition(run, Masking(in_full=True)) as file:
         assert openpyxl.load_workbook(BytesIO(file.read())).sheetnames[0] == "Cover"
+
+
+@pytest.fixture
+def saved_report(messages, manager, tenant):
+    """Return a function that saves monthly volumes with a template."""
+
+    def save(template: WorkbookTemplate, formats: list[str]) -> ReportDefinition:
+        values = {
+            "name": "Board", "kind": "monthly", "formats": formats, "parameters": {"template": template.id},
+            "period": "custom", "first": date(2026, 11, 1), "last": date(2026, 11, 30),
+        }  # fmt: skip
+        return create_definition(tenant=tenant, owner=manager, values=values)
+
+    return save
+
+
+def made(definition: ReportDefinition) -> DefinitionRun:
+    now = timezone.now()
+    run = request_definition_run(definition=definition, requested_by="mari@example.com", cause="person", now=now)
+    make_runs(run_id=run.id)
+    return DefinitionRun.objects.get(id=run.id)
+
+
+def workbook_of(run: DefinitionRun, *, in_full: bool):
+    with open_file(edition_of(run, "xlsx", Masking(in_full=in_full))) as file:
+        return openpyxl.load_workbook(BytesIO(file.read()))
+
+
+def test_saved_report_fills_the_template_that_was_chosen_for_it(saved_report, tenant):
+    chosen, of_months = make_template(tenant, "Board pack"), make_template(tenant, "Another")
+    services.choose_monthly(template=of_months, is_chosen=True, actor="mari@example.com")
+    definition = saved_report(chosen, ["xlsx", "json"])
+
+    book = openpyxl.Workbook()
+    book.active["A1"] = "{{Summary.Messages}} messages in {{Report.Period}}"
+    WorkbookTemplate.objects.filter(id=chosen.id).update(content=saved(book))
+    run = made(definition)
+
+    assert (run.state, run.error) == ("done", "")
+    for in_full in (True, False):
+        filled = workbook_of(run, in_full=in_full)
+        assert (filled.sheetnames, filled.active["A1"].value) == (["Sheet"], "2 messages in November 2026")
+    with open_edition(run.report_run, Masking(in_full=True)) as file:
+        assert openpyxl.load_workbook(BytesIO(file.read())).sheetnames[0] == "Our month"  # the month's own stays
+
+
+def test_saved_report_without_its_template_is_the_months_workbook(saved_report, client, manager, tenant):
+    client.force_login(manager)
+    chosen = make_template(tenant, "Board pack")
+    definition = saved_report(chosen, ["xlsx"])
+    address = f"/t/nordic-retail/reports/definitions/{definition.id}/"
+    assert "Board pack" in client.get(address).content.decode()
+    assert "Saved reports: Board" in client.get(PAGE).content.decode()
+
+    services.remove_template(template=chosen, actor="mari@example.com")
+
+    assert workbook_of(made(definition), in_full=True).sheetnames[:2] == ["Cover", "Summary"]
+    assert "The template does not exist any more" in client.get(address).content.decode()
+    form = client.get(f"{address}change/").content.decode()
+    assert "The template that was chosen does not exist any more." in form
+
+
+def test_builder_offers_the_templates_for_monthly_volumes(client, manager, tenant, other_tenant):
+    client.force_login(manager)
+    others = make_template(other_tenant, "Theirs")
+    page = "/t/nordic-retail/reports/definitions/new/?kind="
+    assert 'name="template"' not in client.get(f"{page}monthly").content.decode()
+    own = make_template(tenant, "Board pack")
+    values = {
+        "name": "Board", "kind": "monthly", "period": "last_month", "formats": ["xlsx"], "template": str(own.id),
+    }  # fmt: skip
+
+    offered = client.get(f"{page}monthly").context["form"].fields["template"].choices
+    assert offered == [("", "The month's own workbook"), (str(own.id), "Board pack")]
+    assert 'name="template"' not in client.get(f"{page}volumes").content.decode()
+    assert client.post(page, values | {"template": str(others.id)}).status_code == 422
+    without = client.post(page, values | {"formats": ["pdf"]})
+    assert (without.status_code, "choose the format Excel workbook" in without.content.decode()) == (422, True)
+    assert client.post(page, values).status_code == 302
+    assert ReportDefinition.objects.get().parameters == {"template": own.id}

@@ -33,7 +33,7 @@ def write_zip(tables: Sequence[Table], header: ReportHeader, file: IO[bytes], fo
 def write_table(table: Table, file: IO[bytes], form: CsvForm, language: str) -> int:
     """Write one table to a binary file, which stays open; return the number of rows."""
     text = io.TextIOWrapper(file, encoding=ENCODING, newline="")
-    headings = [_with_unit(translate(column.key, language), column.kind, form) for column in table.columns]
+    headings = [_with_unit(translate(column.key, language), column.kind, form, language) for column in table.columns]
     write_rows(text, form, [headings])
     write_rows(text, form, (_cells(row, kinds, form, language) for row, kinds in table.typed_rows()))
     text.detach()
@@ -43,7 +43,7 @@ def write_table(table: Table, file: IO[bytes], form: CsvForm, language: str) -> 
 def _cells(row: tuple[Any, ...], kinds: tuple[Kind, ...], form: CsvForm, language: str) -> list[Any]:
     cells = [_cell(value, kind, form, language) for value, kind in zip(row, kinds, strict=True)]
     if kinds[0] == "term":  # the Summary's items
-        cells[0] = _with_unit(cells[0], kinds[1], form)
+        cells[0] = _with_unit(cells[0], kinds[1], form, language)
     return cells
 
 
@@ -52,10 +52,16 @@ def _cell(value: Any, kind: Kind, form: CsvForm, language: str) -> Any:
         return None
     if kind == "percent":
         return form.percent(value)
+    if kind == "points":
+        return form.number(value * 100, 2) if form.for_people else form.number(value, 6)
     if kind == "ratio":
         return form.number(value, 2 if form.for_people else 6)  # people: as workbooks do
     return translate(value, language) if kind == "term" else value
 
 
-def _with_unit(name: str, kind: Kind, form: CsvForm) -> str:
-    return f"{name} (s)" if kind == "seconds" and form.for_people else name
+def _with_unit(name: str, kind: Kind, form: CsvForm, language: str) -> str:
+    if not form.for_people:
+        return name
+    if kind == "points":
+        return f"{name} ({translate('percentage points', language)})"
+    return f"{name} (s)" if kind == "seconds" else name

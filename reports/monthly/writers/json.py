@@ -60,7 +60,7 @@ def _row(table: Table, row: tuple[Any, ...], kinds: tuple[Kind, ...]) -> dict[st
 def _value(value: Any, kind: Kind) -> Any:
     if value is None:
         return None
-    if kind in ("percent", "ratio"):
+    if kind in ("percent", "points", "ratio"):
         return round(value, 6)
     if kind in ("date", "datetime"):
         return value.isoformat()

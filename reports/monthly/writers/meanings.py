@@ -203,8 +203,10 @@ MEANINGS |= {
     ),
     "Other": ("The variant that it is compared with.", "Versio, johon sitä verrataan."),
     "Difference": (
-        "The new figure minus the old one; of variants, the better one's rate minus the other's.",
-        "Uusi luku miinus vanha; versioissa paremman osuus miinus toisen osuus.",
+        "The new figure minus the old one; of variants, the better one's rate minus the other's. Differences of rates"
+        " are in percentage points.",
+        "Uusi luku miinus vanha; versioissa paremman osuus miinus toisen osuus. Osuuksien erot ovat"
+        " prosenttiyksikköinä.",
     ),
     "P-value": (
         "How often chance alone would make a difference as large as this, if both variants were equally good.",

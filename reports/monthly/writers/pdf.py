@@ -20,6 +20,7 @@ from reports.monthly.figures import ReportHeader
 from reports.monthly.summary import local_time, period_text
 from reports.monthly.tables import Kind, Table
 from reports.monthly.texts import find_locale, translate
+from reports.monthly.writers.pdf_charts import charts_of
 from reports.monthly.writers.words import cell_text, report_subject
 from reports.monthly.writers.xlsx_cells import with_label
 from reports.monthly.writers.xlsx_styles import ACCENT, RIGHT
@@ -32,8 +33,11 @@ _PRODUCT = "SMS reporting portal"
 _MAX_MEMORY = 6 * 1024**3  # of addresses, most of them never touched
 _MAX_SECONDS = 120
 _BEAT_SECONDS = 1
-_MAX_UPRIGHT = 6  # columns of a page that is not turned
+_MAX_UPRIGHT = 6  # columns of a table that fits upright pages
 _MAX_TEXT = 1000
+_WHOLE: frozenset[Kind] = frozenset(
+    {"date", "week", "points", "difference"}
+)  # as wide as they need: a line would end at their hyphens
 _LONG_WORD = re.compile(r"\S{17,}")
 _BREAK_EVERY = 12
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff]")
@@ -101,6 +105,7 @@ def _report(tables: Sequence[Table], header: ReportHeader) -> dict[str, Any]:
     language = header.language
     as_of = local_time(header.data_as_of, header).strftime("%Y-%m-%d %H:%M:%S")
     product = _text(header.product) or translate(_PRODUCT, language)
+    charts = charts_of(tables, language)
     return {
         "title": _text(header.report or header.title_subject) or product,
         "period": f"{_text(period_text(header))} · {translate(header.state, language)}",
@@ -112,7 +117,8 @@ def _report(tables: Sequence[Table], header: ReportHeader) -> dict[str, Any]:
         "as_of": f"{translate('Data as of', language)} {as_of} ({header.timezone})",
         "page": translate("Page", language),
         "logo": bool(header.logo),
-        "tables": [_table(table, header) for table in tables],
+        "turned": any(len(table.columns) > _MAX_UPRIGHT for table in tables),
+        "tables": [_table(table, header) | {"charts": charts.get(table.key, [])} for table in tables],
     }
 
 
@@ -128,9 +134,9 @@ def _table(table: Table, header: ReportHeader) -> dict[str, Any]:
     return {
         "title": translate(table.key, language),
         "note": "" if table.rows else translate("No rows.", language),
-        "wide": len(table.columns) > _MAX_UPRIGHT,
         "widths": column_widths(table, header),
-        "aligns": ["right" if kind in RIGHT or kind == "mixed" else "left" for kind in kinds],
+        "aligns": ["right" if kind in RIGHT else "left" for kind in kinds],
+        "whole": [kind in _WHOLE for kind in kinds],
         "head": [_text(translate(column.key, language)) for column in table.columns],
         "rows": [cells(row, of) for row, of in table.typed_rows()],
         "subtotals": [cells(with_label(row, language), kinds) for row in table.subtotals],

@@ -11,7 +11,7 @@ from babel.numbers import format_decimal, format_percent
 from reports.monthly.figures import ReportHeader
 from reports.monthly.summary import period_text
 from reports.monthly.tables import Kind
-from reports.monthly.texts import find_locale, name_month, translate
+from reports.monthly.texts import find_locale, name_month, points_unit, translate
 
 _LONGEST = 60  # characters of a name, of both names 80: a workbook's footer holds 255 signs in all
 
@@ -39,7 +39,9 @@ def cell_text(value: Any, kind: Kind, language: str) -> str:
     if kind == "seconds":
         return f"{format_decimal(value, locale=locale)}\u00a0s"
     if kind == "percent":
-        return str(format_percent(value, "#,##0.00\u00a0%" if locale.language == "fi" else "#,##0.00%", locale=locale))
+        return str(format_percent(value, "#,##0.00\u00a0%", locale=locale))
+    if kind == "points":
+        return f"{format_decimal(value * 100, '#,##0.00', locale=locale)}\u00a0{points_unit(language)}"
     if kind == "ratio":
         return str(format_decimal(value, "#,##0.00", locale=locale))
     if kind == "date":
@@ -49,6 +51,18 @@ def cell_text(value: Any, kind: Kind, language: str) -> str:
     if kind == "month":
         return name_month(value, language)
     return translate(value, language) if kind == "term" else str(value)
+
+
+def short_day(day: date, language: str) -> str:
+    """Return a day without its year, as the axis of a chart has room for: "1 Oct"."""
+    if find_locale(language).language == "fi":
+        return format_date(day, "d.M.", locale="fi")
+    return format_date(day, "d MMM", locale=find_locale(language))
+
+
+def whole_percent(number: int, language: str) -> str:
+    """Return a whole number of percent: "95%"."""
+    return f"{number}\u00a0%" if find_locale(language).language == "fi" else f"{number}%"
 
 
 def _day(day: date, language: str) -> str:

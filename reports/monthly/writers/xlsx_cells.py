@@ -34,7 +34,7 @@ LINKS_NOTE = "Figures from here on have no links: a sheet holds {most} of them a
 _NO_LINKS: Mapping[int, str] = {}
 _NOTES_LISTED = 1000
 _TEXTS_KEPT = 10_000
-_NUMBERS: frozenset[Kind] = frozenset({"int", "code", "percent", "seconds", "ratio", "date"})
+_NUMBERS: frozenset[Kind] = frozenset({"int", "code", "percent", "points", "seconds", "ratio", "date"})
 
 
 class Notes:
@@ -104,7 +104,7 @@ class CellMaker:
     ) -> list[Cell]:
         """Return a row's cells; `line` is the sheet's row, for notes, `links` have addresses by the cell's index."""
         cells = [
-            number_cell(self._styles.body(kind, False, role), value)
+            number_cell(self._styles.body(kind, False, role), _as_points(value) if kind == "points" else value)
             if value is None or kind in _NUMBERS
             else self._texts.get((kind, role, value)) or self._text(value, kind, role, line, column)
             for column, (value, kind, role) in enumerate(zip(row, kinds, roles, strict=True), 1)
@@ -153,6 +153,11 @@ class CellMaker:
         if safe != show_controls(words):
             kept = len(safe) - len(CUT_MARK)
             self._notes.add(self._sheet.title, cell, CUT_NOTE, length=len(words), kept=kept)
+
+
+def _as_points(difference: float | None) -> float | None:
+    """Return percentage points: no number format multiplies by 100 but the one of percents."""
+    return None if difference is None else round(difference * 100, 10)
 
 
 def number_cell(look: Cell, value: float | date | None) -> Cell:

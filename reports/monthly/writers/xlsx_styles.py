@@ -9,7 +9,7 @@ from openpyxl.cell import Cell, WriteOnlyCell
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 
 from reports.monthly.tables import Kind
-from reports.monthly.texts import excel_date_format
+from reports.monthly.texts import excel_date_format, points_unit
 
 ACCENT = "0F5F66"
 TEXT = "1F2933"
@@ -36,7 +36,7 @@ _NUMBER_FORMATS: dict[Kind, str] = {
     "seconds": '#,##0" s"',
     "text": "@",
 }
-RIGHT: frozenset[Kind] = frozenset({"int", "ratio", "percent", "seconds"})
+RIGHT: frozenset[Kind] = frozenset({"int", "ratio", "percent", "points", "seconds", "mixed", "difference"})
 
 
 class Styles:
@@ -45,6 +45,7 @@ class Styles:
     def __init__(self, sheet: Any, language: str, accent: str = ACCENT) -> None:
         self._sheet, self._accent = sheet, accent
         self._formats = {**_NUMBER_FORMATS, "date": excel_date_format(language)}
+        self._formats["points"] = f'#,##0.00" {points_unit(language)}"'
         self.body = cache(self._body)
         self.head = cache(self._head)
         self.total = cache(self._total)
@@ -71,7 +72,7 @@ class Styles:
         cell = self._prototype("text", Font(name=_FONT_NAME, size=10, bold=True, color=TEXT))
         cell.fill = PatternFill("solid", fgColor=HEAD_FILL)
         cell.border = Border(bottom=Side("medium", color=self._accent))
-        cell.alignment = _aligned(is_right=kind in RIGHT or kind == "mixed", wrap_text=True)
+        cell.alignment = _aligned(is_right=kind in RIGHT, wrap_text=True)
         return cell
 
     def _linked(self, font: Font) -> Font:

@@ -9,7 +9,7 @@ from unicodedata import east_asian_width
 
 from reports.monthly.figures import ReportHeader
 from reports.monthly.tables import Kind, Table
-from reports.monthly.texts import name_month, translate
+from reports.monthly.texts import name_month, points_unit, translate
 from reports.monthly.writers.meanings import DEFINITIONS
 from reports.monthly.writers.xlsx_cells import with_label
 
@@ -19,7 +19,7 @@ _OF_DEFINITIONS = [32.0, 90.0, 50.0]
 ROW_HEIGHT = 15
 _MAX_LINES = 27  # a row is at most 409 points high
 _FILTER_BUTTON = 3
-_BY_SIZE: frozenset[Kind] = frozenset({"int", "code", "seconds", "percent", "ratio", "date"})
+_BY_SIZE: frozenset[Kind] = frozenset({"int", "code", "seconds", "percent", "points", "ratio", "date"})
 
 
 def column_widths(table: Table, header: ReportHeader) -> list[float]:
@@ -40,7 +40,7 @@ def column_widths(table: Table, header: ReportHeader) -> list[float]:
     if table.total is not None:
         _widen(widest, table.total, kinds, header.language)
         widest[0] = max(widest[0], len(translate("Total", header.language)))
-    limits = [_WIDEST_VALUE if column.kind == "mixed" else _WIDEST for column in table.columns]
+    limits = [_WIDEST_VALUE if column.kind in ("mixed", "difference") else _WIDEST for column in table.columns]
     return [min(max(width + 2, _NARROWEST), limit) for width, limit in zip(widest, limits, strict=True)]
 
 
@@ -88,6 +88,8 @@ def _width(value: Any, kind: Kind, language: str) -> int:
         return len(f"{value:,}")
     if kind == "seconds":
         return len(f"{value:,} s")
+    if kind == "points":
+        return len(f"-100.00 {points_unit(language)}")
     if kind in ("percent", "ratio"):
         return len("100.00%")
     if kind == "date":

@@ -71,7 +71,7 @@ def _builder(
     kind = (typed.get("kind", "") if typed is not None else "") or begun.get("kind", _FIRST_KIND)
     if kind not in KINDS or not may_make(request.access, kind):
         kind = _FIRST_KIND
-    given: dict[str, Any] = {"request": request, "tenant": tenant, "kind": kind}
+    given: dict[str, Any] = {"request": request, "tenant": tenant, "kind": kind, "held": definition}
     if typed is None:
         return _page(request, definition, BuilderForm(initial=begun, **given))
     if "refresh" in typed:

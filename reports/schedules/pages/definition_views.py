@@ -17,9 +17,8 @@ from portal.tenants.models import Tenant
 from reports.models import DefinitionRun, ReportDefinition
 from reports.schedules import definitions, runs
 from reports.schedules.checking import WrongDefinition, check_definition
-from reports.schedules.pages.form import PROBLEMS
 from reports.schedules.pages.rows import readable, run_rows
-from reports.schedules.pages.wording import due_texts, parameter_lines, period_text, schedule_text
+from reports.schedules.pages.wording import PROBLEMS, due_texts, parameter_lines, period_text, schedule_text
 from reports.schedules.recipient_views import recipient_rows
 from reports.schedules.rights import MAKE, READ
 
@@ -101,7 +100,7 @@ def resume(request: PageRequest, tenant: Tenant, definition_id: int) -> HttpResp
 
     def go_on(definition: ReportDefinition) -> None:
         try:
-            check_definition(definition, request.access)
+            check_definition(definition, request.access, held_gates=definition.gates)
         except WrongDefinition as wrong:
             messages.error(request, _("It cannot go on as it is. Edit it first.") + " " + str(PROBLEMS[wrong.code]))
             return

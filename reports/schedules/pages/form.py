@@ -8,13 +8,10 @@ from django.conf import settings
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
-from campaigns.models import Campaign
-from deliveries.dialects.codes import COUNTS_AS
 from deliveries.message_pages.columns import ALL_COLUMNS
 from deliveries.search.segment_keys import search_keys
 from portal.accounts.access import PageRequest
 from portal.accounts.models import Membership
-from portal.common.countries import country_problem
 from portal.common.day_field import DayField
 from portal.tenants.models import Tenant
 from reports.campaigns.ab_form import METRICS
@@ -22,29 +19,20 @@ from reports.models import ReportDefinition
 from reports.monthly.texts import translate
 from reports.runs.report_scope import account_report_scopes
 from reports.schedules.checking import WrongDefinition, check_definition
-from reports.schedules.figure_tables import ALWAYS, DEFAULT, MEASURES
-from reports.schedules.kinds import AB_WITHIN, KINDS, MAX_GROUPS
-from reports.schedules.message_log import DEFAULT_COLUMNS
-from reports.schedules.pages.initial import AS_THEY_ARE
+from reports.schedules.figure_tables import ALWAYS, MEASURES
+from reports.schedules.kinds import AB_WITHIN, KINDS
+from reports.schedules.pages import offered
+from reports.schedules.pages.initial import AS_THEY_ARE, usual_columns
 from reports.schedules.pages.presets import may_make
-from reports.schedules.pages.wording import WEEKDAYS, dimension_name, gate_choices
+from reports.schedules.pages.typed_filters import read_values
+from reports.schedules.pages.unused import unused_fields
+from reports.schedules.pages.wording import PROBLEMS, WEEKDAYS, dimension_name
 from reports.schedules.recipients import MAX_RECIPIENTS, RIGHT_FOR_OUTSIDE
 
 Kind, Frequency = ReportDefinition.Kind, ReportDefinition.Frequency
 
-MAX_VALUES = 50  # of a filter
+MAX_DIGITS = 18  # of an id
 _LOG_FILTERS = ("campaign", "variant", "partner_id", "country", "operator", "status", "result_code")
-_OFFERED_CAMPAIGNS = 100  # names, the newest; others can be typed
-
-PROBLEMS = {
-    "required": gettext_lazy("Choose at least one, or fill this in."),
-    "unknown": gettext_lazy("There is no such value."),
-    "not_allowed": gettext_lazy("Your role may not make reports of this kind."),
-    "number": gettext_lazy("A saved report may hold no phone numbers."),
-    "not_a_month": gettext_lazy("Monthly volumes are of one whole month: choose its first and its last day."),
-    "combination": gettext_lazy("These choices cannot be combined."),
-    "too_many": gettext_lazy("Choose at most %(most)d.") % {"most": MAX_GROUPS},
-}
 
 
 class BuilderForm(forms.Form):
@@ -64,7 +52,7 @@ class BuilderForm(forms.Form):
     frequency = forms.ChoiceField(
         label=gettext_lazy("How often"),
         required=False,
-        choices=[("", gettext_lazy("Not by itself")), *Frequency.choices],
+        choices=[("", gettext_lazy("No schedule")), *Frequency.choices],
     )
     weekday = forms.TypedChoiceField(
         label=gettext_lazy("Weekday"), required=False, choices=list(WEEKDAYS.items()), coerce=int, empty_value=None
@@ -106,11 +94,18 @@ class BuilderForm(forms.Form):
         required=False,
         coerce=int,
         widget=forms.CheckboxSelectMultiple,
-        help_text=gettext_lazy("Nothing chosen: all gates that send the event “Report finished”."),
+        help_text=gettext_lazy(
+            "Nothing chosen: all gates that send the event “Report finished”. A chosen one that does not send it is"
+            " told nothing."
+        ),
     )
 
-    def __init__(self, *args, request: PageRequest, tenant: Tenant, kind: str, **kwargs) -> None:
+    def __init__(
+        self, *args, request: PageRequest, tenant: Tenant, kind: str, held: ReportDefinition | None = None, **kwargs
+    ) -> None:
+        """`held` is the definition that is changed."""
         super().__init__(*args, **kwargs)
+        self.held = held
         self.access, self.user, self.tenant, self.of = request.access, request.user, tenant, KINDS[kind]
         self.chosen_kind = kind
         self._choices("kind", [pair for pair in Kind.choices if may_make(self.access, pair[0])])
@@ -120,7 +115,7 @@ class BuilderForm(forms.Form):
         self._choices("language", [("", _("The customer's")), *languages])
         members = Membership.objects.filter(tenant=tenant, user__is_active=True).select_related("user")
         self._choices("members", [(str(one.user_id), one.user.email) for one in members.order_by("user__email")])
-        self._choices("gates", gate_choices(tenant))
+        self._add_gates()
         if not self.access.may(RIGHT_FOR_OUTSIDE):
             del self.fields["addresses"]
         self.subject_names = self._add_subject()
@@ -130,6 +125,16 @@ class BuilderForm(forms.Form):
             self.fields["group_by"].help_text = _("Nothing chosen: a table for each of the usual ones. At most four.")
         if self.of.columns:
             self._several("columns", _("Columns"), self._columns())
+
+    def _add_gates(self) -> None:
+        """Offer the gates, also those that are chosen and do not send the event any more: see `gate_choices`."""
+        given = self["gates"].value() or ()
+        chosen = [int(one) for one in given if str(one).isdecimal() and len(str(one)) < MAX_DIGITS]
+        self._choices("gates", offered.gate_choices(self.tenant, chosen=chosen, held=self._held_gates))
+
+    @property
+    def _held_gates(self) -> list[int]:
+        return self.held.gates if self.held else []
 
     def _choices(self, name: str, choices: list[tuple[Any, Any]]) -> None:
         self.fields[name].choices = choices  # type: ignore[attr-defined] # of a choice field
@@ -165,6 +170,8 @@ class BuilderForm(forms.Form):
                 label=_("Second segment key"), choices=[("", _("None")), *keys], required=False
             )
             return ["key", "by"]
+        if self.chosen_kind == Kind.MONTHLY:
+            return self._add_template()
         if self.of.subject == "account":
             scopes = [one.account for one in account_report_scopes(self.access) if one.account]
             self.fields["account"] = forms.TypedChoiceField(
@@ -173,6 +180,18 @@ class BuilderForm(forms.Form):
             return ["account"]
         return []
 
+    def _add_template(self) -> list[str]:
+        choices = offered.template_choices(self.tenant)
+        before = self.held.parameters.get("template") if self.held else None
+        is_gone = before is not None and str(before) not in dict(choices)
+        if len(choices) == 1 and not is_gone:
+            return []
+        self.fields["template"] = forms.TypedChoiceField(
+            label=_("Workbook"), required=False, choices=choices, coerce=int, empty_value=None,
+            help_text=_("The template that was chosen does not exist any more.") if is_gone else "",
+        )  # fmt: skip
+        return ["template"]
+
     def _add_filters(self) -> list[str]:
         names = _LOG_FILTERS if self.chosen_kind == Kind.MESSAGES else self.of.filters
         one_value = self.chosen_kind == Kind.MESSAGES
@@ -180,7 +199,7 @@ class BuilderForm(forms.Form):
         for name in names:
             field = f"filter_{name}"
             if name == "status":
-                self._several(field, dimension_name(name), _statuses())
+                self._several(field, dimension_name(name), offered.statuses())
             elif name == "tenant":
                 slugs = Tenant.objects.filter(id__in=self.access.tenant_ids).order_by("name")
                 if len(self.access.tenant_ids) == 1:
@@ -200,10 +219,7 @@ class BuilderForm(forms.Form):
     @property
     def campaign_names(self) -> list[str]:
         """The names that are offered for the campaign."""
-        campaigns = Campaign.objects.filter(tenant_id__in=self.access.tenant_ids, merged_into=None)
-        names = campaigns.order_by("-id").values_list("name", flat=True)[:_OFFERED_CAMPAIGNS]
-        masking = self.access.masking
-        return [name for name in names if name and not masking.hides(name)]
+        return offered.campaign_names(self.access)
 
     def filter_fields(self) -> list[forms.BoundField]:
         return [self[name] for name in self.filter_names]
@@ -215,6 +231,17 @@ class BuilderForm(forms.Form):
     def has_filters(self) -> bool:
         """Tell whether a filter is set or wrong, so that the page shows all of them."""
         return any(self[name].value() or self[name].errors for name in self.filter_names)
+
+    @property
+    def has_tables(self) -> bool:
+        """Tell whether groups or columns are chosen or wrong, so that the page shows them."""
+        names = [name for name in ("group_by", "columns") if name in self.fields]
+        chosen = {name: self[name].value() or [] for name in names}
+        return bool(
+            any(self[name].errors for name in names)
+            or chosen.get("group_by")
+            or set(chosen.get("columns", [])) not in (set(), set(usual_columns(self.chosen_kind)))
+        )
 
     def clean_addresses(self) -> list[str]:
         check = forms.EmailField()
@@ -239,10 +266,12 @@ class BuilderForm(forms.Form):
             self.add_error("month_day", _("Day of the month: a monthly schedule needs one, from 1 to 31."))
         if frequency == Frequency.WEEKLY and not data.get("weekday"):
             self.add_error("weekday", _("Weekday: a weekly schedule needs one."))
+        for name in unused_fields(data):
+            self.errors.pop(name, None)  # the page does not show the field
         self.values = self._values(data)
         if not self.errors:
             try:
-                check_definition(self.definition(), self.access)
+                check_definition(self.definition(), self.access, held_gates=self._held_gates)
             except WrongDefinition as wrong:
                 self.add_error(self._field_of(wrong), str(PROBLEMS[wrong.code]))
         return data
@@ -281,15 +310,15 @@ class BuilderForm(forms.Form):
             if data.get(name):
                 found[name] = data[name]
         if data.get("campaign"):
-            found["campaign"] = self._campaign_id(data["campaign"])
-        if columns := data.get("columns"):
-            usual = DEFAULT_COLUMNS if is_log else [name for name in DEFAULT if name not in ALWAYS]
-            if set(columns) != set(usual):
-                found["columns"] = columns
+            found["campaign"] = offered.campaign_id(data["campaign"], tenant=self.tenant, access=self.access)
+        if (columns := data.get("columns")) and set(columns) != set(usual_columns(self.chosen_kind)):
+            found["columns"] = columns
         filters = {}
         for field in self.filter_names:
             name = field.removeprefix("filter_")
-            values = self._filter_values(field, name, data.get(field) or "")
+            values, problem = read_values(name, data.get(field) or "")
+            if problem:
+                self.add_error(field, problem)
             if values:
                 filters[name] = values
         if not is_log:
@@ -298,31 +327,3 @@ class BuilderForm(forms.Form):
             ("statuses" if name == "status" else name): v if name == "status" else v[0] for name, v in filters.items()
         }
         return found | ({"search": search} if search else {})
-
-    def _filter_values(self, field: str, name: str, given: str | list[str]) -> list[Any]:
-        if isinstance(given, list):
-            return given
-        values: list[Any] = [line.strip() for line in given.splitlines() if line.strip()]
-        if len(values) > MAX_VALUES:
-            self.add_error(field, _("At most %(most)d values.") % {"most": MAX_VALUES})
-        if name == "country":
-            values = [value.upper() for value in values]
-            if wrong := next((value for value in values if country_problem(value)), None):
-                self.add_error(field, _("“%(text)s” is not a country code such as FI.") % {"text": wrong[:50]})
-        if name == "result_code":
-            if wrong := next((v for v in values if not (v.isascii() and v.isdecimal() and len(v) < 10)), None):
-                self.add_error(field, _("“%(text)s” is not a result code such as 1004.") % {"text": wrong[:50]})
-                return []
-            return [int(value) for value in values]
-        return values
-
-    def _campaign_id(self, name: str) -> int:
-        """Return the campaign of the name, the page's own tenant's before those below it; 0 for none."""
-        found = Campaign.objects.filter(tenant_id__in=self.access.tenant_ids, name=name)
-        own = [one.id for one in found.order_by("id") if one.tenant_id == self.tenant.id]
-        return next(iter([*own, *found.values_list("id", flat=True)[:1]]), 0)
-
-
-def _statuses() -> list[tuple[str, str]]:
-    language = get_language() or "en"
-    return [(name, translate(name, language)) for name in sorted(COUNTS_AS)]

@@ -15,7 +15,15 @@ from reports.schedules.message_log import DEFAULT_COLUMNS
 from reports.schedules.recipients import recipients_of
 
 Kind = ReportDefinition.Kind
-AS_THEY_ARE = ("key", "by", "account", "metric", "within", "group_by")  # parameters with a field of their own
+AS_THEY_ARE = (
+    "key",
+    "by",
+    "account",
+    "metric",
+    "within",
+    "group_by",
+    "template",
+)  # parameters with a field of their own
 _SEVERAL = ("status", "tenant")  # filters that are chosen, not typed
 
 
@@ -31,11 +39,7 @@ def of_values(values: Mapping[str, Any]) -> dict[str, Any]:
     parameters = values.get("parameters") or {}
     found = {name: value for name, value in values.items() if name != "parameters"}
     found["formats"] = list(values.get("formats", []))
-    found |= {
-        name: parameters[name]
-        for name in ("key", "by", "account", "metric", "within", "group_by")
-        if name in parameters
-    }
+    found |= {name: parameters[name] for name in AS_THEY_ARE if name in parameters}
     found["columns"] = parameters.get("columns") or usual_columns(values["kind"])
     if "campaign" in parameters:
         campaign = Campaign.objects.filter(id=parameters["campaign"]).first()

@@ -26,6 +26,7 @@ from reports.monthly.selector import MonthScope, month_figures
 from reports.monthly.tables import Kind as CellKind
 from reports.monthly.tables import Table
 from reports.monthly.texts import translate
+from reports.monthly.writers.words import cell_text
 from reports.schedules.kinds import KINDS
 from reports.schedules.letters import days_text
 from reports.schedules.message_log import DEFAULT_COLUMNS, query_of
@@ -35,10 +36,10 @@ from reports.schedules.reading import NotAllowed, Reading, SubjectGone, TooLarge
 from reports.schedules.rights import account_scope_now
 from reports.schedules.runs import run_days
 
-MAX_ROWS = 20  # of a table
+MAX_ROWS = 5  # of a table
 
 Kind = ReportDefinition.Kind
-_FIGURES: frozenset[CellKind] = frozenset({"int", "ratio", "percent", "seconds"})
+_FIGURES: frozenset[CellKind] = frozenset({"int", "ratio", "percent", "points", "seconds"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +190,8 @@ def _text(value: Any, kind: CellKind, language: str) -> str:
         return count(value)
     if kind == "percent":
         return percent(value)
+    if kind == "points":
+        return cell_text(value, kind, language)
     if kind == "ratio":
         return decimal(value)
     if kind == "seconds":

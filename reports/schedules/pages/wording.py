@@ -12,14 +12,16 @@ from deliveries.exports.searches import known_columns
 from deliveries.models import Gate
 from portal.common.masking import Masking
 from portal.common.periods import zone
-from portal.tenants.models import GatewayAccount, Tenant
-from reports.models import ReportDefinition
+from portal.tenants.models import GatewayAccount
+from reports.models import ReportDefinition, WorkbookTemplate
 from reports.monthly.texts import translate
 from reports.schedules.clock import schedule_of
 from reports.schedules.dimensions import DIMENSIONS
 from reports.schedules.due import next_due
 from reports.schedules.figure_tables import MEASURES
+from reports.schedules.kinds import MAX_GROUPS
 from reports.schedules.letters import days_text
+from reports.schedules.pages.offered import gate_name
 
 Frequency = ReportDefinition.Frequency
 
@@ -31,6 +33,16 @@ WEEKDAYS = {
     5: gettext_lazy("Friday"),
     6: gettext_lazy("Saturday"),
     7: gettext_lazy("Sunday"),
+}
+PROBLEMS = {
+    "required": gettext_lazy("Choose at least one, or fill this in."),
+    "unknown": gettext_lazy("There is no such value."),
+    "not_allowed": gettext_lazy("Your role may not make reports of this kind."),
+    "number": gettext_lazy("A saved report may hold no phone numbers."),
+    "not_a_month": gettext_lazy("Monthly volumes are of one whole month: choose its first and its last day."),
+    "combination": gettext_lazy("These choices cannot be combined."),
+    "no_workbook": gettext_lazy("A template is filled as a workbook: choose the format Excel workbook (XLSX), too."),
+    "too_many": gettext_lazy("Choose at most %(most)d.") % {"most": MAX_GROUPS},
 }
 _EVERY = {
     1: gettext_lazy("Every Monday at %(at)s"),
@@ -77,6 +89,8 @@ def period_text(definition: ReportDefinition) -> str:
 
 def dimension_name(name: str) -> str:
     """Return what a dimension is called, in the language of the page."""
+    if name == "tenant":
+        return _("Customer")  # as on every page; files say it in their own words
     return translate(DIMENSIONS[name].columns[-1].key, get_language() or "en")
 
 
@@ -98,6 +112,12 @@ def parameter_lines(definition: ReportDefinition, masking: Masking) -> list[tupl
     if "account" in given:
         account = GatewayAccount.objects.filter(id=given["account"]).first()
         lines.append((_("Gateway account"), account.name if account else _("It does not exist any more.")))
+    if "template" in given:
+        name = (
+            WorkbookTemplate.objects.filter(tenant=definition.tenant, id=given["template"]).values_list("name").first()
+        )
+        gone = _("The template does not exist any more: the file is the month's own workbook.")
+        lines.append((_("Workbook"), masking.text(name[0]) if name else gone))
     keys = [given[name] for name in ("key", "by") if given.get(name)]
     if keys:
         lines.append((_("Segment key"), " × ".join(keys)))
@@ -108,16 +128,10 @@ def parameter_lines(definition: ReportDefinition, masking: Masking) -> list[tupl
     if columns := column_names(definition):
         lines.append((_("Columns"), ", ".join(columns)))
     if definition.gates:
-        names = Gate.objects.filter(tenant=definition.tenant, id__in=definition.gates).order_by("name", "id")
-        shown = ", ".join(masking.text(name) for name in names.values_list("name", flat=True))
+        gates = Gate.objects.filter(tenant=definition.tenant, id__in=definition.gates).order_by("name", "id")
+        shown = ", ".join(masking.text(gate_name(gate)) for gate in gates)
         lines.append((_("Told gates"), shown or _("They do not exist any more.")))
     return lines
-
-
-def gate_choices(tenant: Tenant) -> list[tuple[int, str]]:
-    """Return the gates that send `report.ready`: each may be chosen for a report."""
-    gates = Gate.objects.filter(tenant=tenant, events__contains=[Gate.Event.REPORT_READY])
-    return list(gates.order_by("name", "id").values_list("id", "name"))
 
 
 def filter_name(name: str) -> str:

@@ -27,10 +27,19 @@ class Command(BaseCommand):
         scopes = f"of {', '.join(ApiKey.Scope.values)}, separated by commas (default: read)"
         parser.add_argument("--scopes", default="read", help=scopes)
         parser.add_argument("--name", default="command line", help="the key's name")
+        parser.add_argument("--networks", default="", help="networks it may be used from, separated by commas")
         parser.add_argument("--days", type=int, help="how long the key is valid; without it, until it is revoked")
 
     def handle(
-        self, *, tenant: str | None, account: str | None, scopes: str, name: str, days: int | None, **_options
+        self,
+        *,
+        tenant: str | None,
+        account: str | None,
+        scopes: str,
+        name: str,
+        networks: str,
+        days: int | None,
+        **_options,
     ) -> None:
         owner, of_account = _owner(tenant, account)
         if days is not None and not 1 <= days <= 3650:
@@ -43,19 +52,25 @@ class Command(BaseCommand):
                     tenant=owner,
                     account=of_account,
                     name=name,
-                    scopes=[scope.strip() for scope in scopes.split(",") if scope.strip()],
+                    scopes=_listed(scopes),
                     created_by=ACTOR,
                     now=now,
                     expires_at=now + timedelta(days=days) if days else None,
+                    networks=_listed(networks),
                 )
                 details = {
                     "scopes": key.scopes,
                     "expires_at": key.expires_at.isoformat() if key.expires_at else "never",
+                    "networks": key.networks,
                 }
                 record("api_key.created", actor=ACTOR, tenant=owner, subject=str(key), details=details)
         except ValidationError as error:
             raise CommandError("; ".join(error.messages)) from None
         self.stdout.write(text)
+
+
+def _listed(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
 
 
 def _owner(slug: str | None, name: str | None) -> tuple[Tenant, GatewayAccount | None]:

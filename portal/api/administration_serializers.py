@@ -1,0 +1,68 @@
+"""The shapes of the audit log, of members and of API keys in the API."""
+
+from rest_framework import serializers
+
+from portal.accounts.models import Role
+from portal.api.serializers import ForwardPageSerializer
+from portal.tenants.models import ApiKey
+
+
+class AuditEntrySerializer(serializers.Serializer):
+    """One recorded action."""
+
+    id = serializers.IntegerField(help_text="Number of the entry; a later entry has a greater one.")
+    at = serializers.DateTimeField(help_text="When it was done.")
+    tenant = serializers.CharField(help_text="Slug of the tenant.")
+    actor = serializers.CharField(help_text="An e-mail address, an API key's name or a command.")
+    action = serializers.CharField(help_text="The action, such as `member.invited`.")
+    sentence = serializers.CharField(help_text="The same in words.")
+    subject = serializers.CharField(allow_blank=True, help_text="What it was done to; empty: the tenant itself.")
+    details = serializers.DictField(help_text="Further facts of the action; no personal data.")
+
+
+class AuditLogSerializer(ForwardPageSerializer):
+    """A page of the audit log."""
+
+    data = AuditEntrySerializer(many=True, help_text="Entries, newest first.")
+
+
+class MemberSerializer(serializers.Serializer):
+    """A person with a role at a tenant."""
+
+    id = serializers.IntegerField(help_text="Number of the membership.")
+    tenant = serializers.CharField(help_text="Slug of the tenant.")
+    email = serializers.CharField(help_text="The person's address.")
+    name = serializers.CharField(allow_blank=True, help_text="The person's name; empty: none was given.")
+    role = serializers.ChoiceField(choices=Role.values, help_text="The role.")
+    is_active = serializers.BooleanField(help_text="Whether the person can sign in.")
+
+
+class MembersSerializer(ForwardPageSerializer):
+    """A page of members."""
+
+    data = MemberSerializer(many=True, help_text="Members, those who came last first.")
+
+
+class ApiKeySerializer(serializers.Serializer):
+    """An API key, without its secret."""
+
+    id = serializers.IntegerField(help_text="Number of the key.")
+    tenant = serializers.CharField(allow_null=True, help_text="Slug of the tenant; null for an account's key.")
+    name = serializers.CharField(help_text="Name of the key.")
+    prefix = serializers.CharField(help_text="The first characters of the key, which identify it.")
+    scopes = serializers.ListField(child=serializers.ChoiceField(choices=ApiKey.Scope.values), help_text="Its scopes.")
+    networks = serializers.ListField(
+        child=serializers.CharField(), help_text="Networks that it may be used from; empty: any."
+    )
+    created_by = serializers.CharField(help_text="The person or command that created it.")
+    created_at = serializers.DateTimeField(help_text="When it was created.")
+    expires_at = serializers.DateTimeField(allow_null=True, help_text="When it ends by itself; null: never.")
+    last_used_at = serializers.DateTimeField(allow_null=True, help_text="Its last use; updated at most once a minute.")
+    revoked_at = serializers.DateTimeField(allow_null=True, help_text="When it was revoked; null: it was not.")
+    is_valid = serializers.BooleanField(help_text="Whether it is accepted now.")
+
+
+class ApiKeyPageSerializer(ForwardPageSerializer):
+    """A page of API keys."""
+
+    data = ApiKeySerializer(many=True, help_text="Keys, newest first.")
