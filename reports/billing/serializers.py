@@ -29,8 +29,8 @@ class VatSerializer(serializers.Serializer):
 class StatementSerializer(serializers.Serializer):
     """A statement."""
 
-    id = serializers.IntegerField()
-    kind = serializers.ChoiceField(choices=Statement.Kind.values)
+    id = serializers.IntegerField(help_text="Number of the row, in addresses.")
+    kind = serializers.ChoiceField(choices=Statement.Kind.values, help_text="An invoice or a credit note.")
     state = serializers.ChoiceField(
         choices=Statement.State.values, help_text="`credited`: a credit note was issued for it."
     )
@@ -39,14 +39,14 @@ class StatementSerializer(serializers.Serializer):
     month = serializers.CharField(help_text="The month of supply.")
     issuer = serializers.CharField(allow_null=True, help_text="The issuer's slug. Null: the portal's operator.")
     customer = serializers.CharField(help_text="The customer's slug.")
-    currency = serializers.CharField()
+    currency = serializers.CharField(help_text="ISO 4217 code.")
     net = _money("Sum of all lines")
     vat = _money("VAT")
     total = _money("To be paid; negative on a credit note")
-    vat_breakdown = VatSerializer(many=True)
-    issued_on = serializers.DateField(allow_null=True)
-    due_on = serializers.DateField(allow_null=True)
-    paid_on = serializers.DateField(allow_null=True)
+    vat_breakdown = VatSerializer(many=True, help_text="The lines by VAT category and rate.")
+    issued_on = serializers.DateField(allow_null=True, help_text="Day of issue; null: a draft.")
+    due_on = serializers.DateField(allow_null=True, help_text="Last day to pay; null: a draft.")
+    paid_on = serializers.DateField(allow_null=True, help_text="Day of payment; null: not marked as paid.")
     reference = serializers.CharField(allow_null=True, help_text="The Finnish reference number.")
     rf_reference = serializers.CharField(allow_null=True, help_text="The same as a creditor reference (ISO 11649).")
     refers_to = serializers.CharField(
@@ -54,45 +54,47 @@ class StatementSerializer(serializers.Serializer):
     )
     counted_at = serializers.DateTimeField(help_text="When the lines were counted.")
     formats = serializers.ListField(child=serializers.ChoiceField(choices=list(FORMATS)), help_text="Its files.")
-    url = serializers.CharField()
-    lines_url = serializers.CharField()
+    url = serializers.CharField(help_text="Address of the statement.")
+    lines_url = serializers.CharField(help_text="Address of its lines.")
 
 
 class StatementPageSerializer(ForwardPageSerializer):
     """A page of statements."""
 
-    data = StatementSerializer(many=True)  # type: ignore[assignment]  # Serializer has the name, too
+    data = StatementSerializer(  # type: ignore[assignment]  # Serializer has the name, too
+        many=True, help_text="Statements, newest first."
+    )
 
 
 class ChangeSerializer(serializers.Serializer):
     """What one cause has changed since the statement that is corrected was counted."""
 
-    cause = serializers.ChoiceField(choices=[cause.value for cause in Cause])
-    messages = serializers.IntegerField()
-    parts = serializers.IntegerField()
+    cause = serializers.ChoiceField(choices=[cause.value for cause in Cause], help_text="What has changed the counts.")
+    messages = serializers.IntegerField(help_text="Messages added; negative: taken away.")
+    parts = serializers.IntegerField(help_text="SMS parts added; negative: taken away.")
 
 
 class StatementLineSerializer(serializers.Serializer):
     """A line of a statement."""
 
-    position = serializers.IntegerField()
-    kind = serializers.ChoiceField(choices=StatementLine.Kind.values)
+    position = serializers.IntegerField(help_text="Place on the statement, from 1.")
+    kind = serializers.ChoiceField(choices=StatementLine.Kind.values, help_text="What the line charges.")
     description = serializers.CharField(help_text="As the files state it, in the customer's language.")
-    account = serializers.CharField(allow_null=True)
-    partner_id = serializers.CharField(allow_null=True)
-    country = serializers.CharField(allow_null=True)
-    operator = serializers.CharField(allow_null=True)
-    sender_type = serializers.CharField(allow_null=True)
-    first_day = serializers.DateField()
-    last_day = serializers.DateField()
-    quantity = serializers.IntegerField()
-    unit = serializers.ChoiceField(choices=["part", "message", "item"])
+    account = serializers.CharField(allow_null=True, help_text="The gateway account; null: of all.")
+    partner_id = serializers.CharField(allow_null=True, help_text="The platformPartnerId; null: of all.")
+    country = serializers.CharField(allow_null=True, help_text="ISO 3166-1 alpha-2; null: of all.")
+    operator = serializers.CharField(allow_null=True, help_text="The operator; null: of all.")
+    sender_type = serializers.CharField(allow_null=True, help_text="The type of sender; null: of all.")
+    first_day = serializers.DateField(help_text="First day of what is charged.")
+    last_day = serializers.DateField(help_text="Last day of what is charged.")
+    quantity = serializers.IntegerField(help_text="Number of units; negative on corrections.")
+    unit = serializers.ChoiceField(choices=["part", "message", "item"], help_text="What is counted.")
     unit_price = serializers.CharField(allow_null=True, help_text="Null: nothing is counted.")
     is_average = serializers.BooleanField(help_text="Prices by quantity make the unit price an average.")
     amount = _money("Quantity × price, rounded to the currency's minor unit")
-    vat_category = serializers.CharField()
+    vat_category = serializers.CharField(help_text="As in `vat_breakdown`.")
     vat_rate = serializers.CharField(help_text="In percent.")
-    price_list = serializers.CharField(allow_null=True)
+    price_list = serializers.CharField(allow_null=True, help_text="Name of the price list; null: none.")
     prices_from = serializers.DateField(allow_null=True, help_text="First day of the price's version.")
     corrects = serializers.CharField(allow_null=True, help_text="Number of the statement that a correction is about.")
     causes = ChangeSerializer(many=True, help_text="Of a correction: what the ledger of causes names for it.")
@@ -101,7 +103,9 @@ class StatementLineSerializer(serializers.Serializer):
 class StatementLinesSerializer(serializers.Serializer):
     """All lines of a statement, in their order."""
 
-    data = StatementLineSerializer(many=True)  # type: ignore[assignment]  # Serializer has the name, too
+    data = StatementLineSerializer(  # type: ignore[assignment]  # Serializer has the name, too
+        many=True, help_text="Lines, in their order."
+    )
 
 
 class PaidSerializer(serializers.Serializer):

@@ -69,7 +69,12 @@ class LeaksView(ApiView):
             ),
             parameters=(
                 Parameter(
-                    name="kind", text="What to look for.", kind="choice", choices=tuple(TITLES), example="repeats"
+                    name="kind",
+                    text="What to look for.",
+                    kind="choice",
+                    choices=tuple(TITLES),
+                    default=next(iter(TITLES)),
+                    example="repeats",
                 ),
                 Parameter(
                     name="days",
@@ -88,7 +93,7 @@ class LeaksView(ApiView):
             answer=LeaksSerializer,
             answer_text="A page of leaks.",
             answer_example=_EXAMPLE,
-            problems=("too-slow",),
+            problems=("too-slow", "not-found"),
         )
     }
 
@@ -96,8 +101,6 @@ class LeaksView(ApiView):
         if self.access.account is not None:
             raise NotFound("Money leaks are of a customer; this key is an account's.")
         kind = self.given.choice("kind")
-        if kind is None:
-            raise BadParameter("kind", f"needed: one of {', '.join(TITLES)}")
         named = self.given.tenants(self.access)
         tenant = Tenant.objects.get(id=next(iter(named.values()))) if named else self.access.tenant
         assert tenant is not None  # every key has one

@@ -74,7 +74,6 @@ def test_pages_look_at_the_same_messages(mine, send):
 @pytest.mark.parametrize(
     ("query", "field"),
     [
-        ({}, "kind"),
         ({"kind": "number"}, "kind"),
         ({"kind": "parts", "days": "8"}, "days"),
         ({"kind": "parts", "tenant": "baltic-parcel"}, "tenant"),
