@@ -2,6 +2,22 @@
 
 from django.db import migrations, models
 
+# A column that a policy uses cannot be altered. `migrate` applies all policies again afterwards.
+_DROP_POLICIES = """
+DO $$
+DECLARE found record;
+BEGIN
+    FOR found IN
+        SELECT DISTINCT p.polname, p.polrelid::regclass AS place FROM pg_depend d
+        JOIN pg_policy p ON d.classid = 'pg_policy'::regclass AND p.oid = d.objid
+        JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
+        WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid = 'accounts_membership'::regclass AND a.attname = 'role'
+    LOOP
+        EXECUTE format('DROP POLICY %I ON %s', found.polname, found.place);
+    END LOOP;
+END $$
+"""
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -9,6 +25,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.RunSQL(_DROP_POLICIES, migrations.RunSQL.noop),
         migrations.AlterField(
             model_name="invitation",
             name="role",
