@@ -221,6 +221,7 @@ def test_every_kind_of_job_is_in_the_admin_and_has_the_same_states():
     kinds = {model.KIND: model for model in jobs.job_models()}
 
     assert set(kinds) == {
+        "closing",
         "conversion_upload",
         "definition_run",
         "export",

@@ -169,7 +169,7 @@ def addresses(tenant, run, **maker) -> dict[str, str]:
         },
     )  # fmt: skip
     values = {
-        "check_id": check.pk, "row": 0, "part": 0,
+        "check_id": check.pk, "row": 0, "part": 0, "closing_id": 1,
         "definition_id": definition.id, "saved_run_id": saved_run.id, "format": "json", "format_name": "json",
         "recipient_id": 1, "report_mail_id": 1, "template_id": 1,
         "rule_id": rule.pk, "alert_id": alert.pk, **make_price_list(tenant, "Customers", now=timezone.now()),
