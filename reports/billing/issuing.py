@@ -14,7 +14,7 @@ from reports.billing.exchange import rate_on, stored
 from reports.billing.profiles import missing_of, party_of, profile_of, stored_party, terms_of, vat_of
 from reports.billing.reading import line_of, lines_of
 from reports.billing.references import due_date, finnish_reference
-from reports.models import BillingTerms, NumberSeries, Statement, StatementLine
+from reports.models import BillingProfile, BillingTerms, NumberSeries, Statement, StatementLine
 
 _State = Statement.State
 
@@ -33,9 +33,24 @@ class Incomplete(NotPossible):
 
 def missing_for(statement: Statement) -> list[str | Promise]:
     """Return in words why a draft cannot be issued; [] if it can."""
+    return _missing(statement, *_stated(statement))
+
+
+_Stated = tuple[BillingProfile, BillingProfile, BillingTerms | None]
+
+
+def _stated(statement: Statement) -> _Stated:
+    """Return the profiles of seller and buyer, and the terms on the day of supply."""
     day = Month.of(statement.month).last_day
-    seller, buyer = profile_of(statement.issuer), profile_of(statement.customer)
-    found = missing_of(seller, buyer, terms_of(statement.issuer, statement.customer, day))
+    terms = terms_of(statement.issuer, statement.customer, day)
+    return profile_of(statement.issuer), profile_of(statement.customer), terms
+
+
+def _missing(
+    statement: Statement, seller: BillingProfile, buyer: BillingProfile, terms: BillingTerms | None
+) -> list[str | Promise]:
+    day = Month.of(statement.month).last_day
+    found = missing_of(seller, buyer, terms)
     if statement.currency != seller.currency and _exchange(statement, seller.currency, day) is None:
         pair = {"base": statement.currency, "quote": seller.currency}
         found.append(_("exchange rate from %(base)s to %(quote)s up to the end of the month") % pair)
@@ -53,11 +68,10 @@ def issue(statement_id: int, *, actor: str, now: datetime) -> Statement:
         statement = _locked(statement_id)
         if statement.state != _State.DRAFT:
             raise NotPossible(_("The statement is issued already."))
-        if missing := missing_for(statement):
+        seller, buyer, terms = _stated(statement)
+        if missing := _missing(statement, seller, buyer, terms):
             raise Incomplete(missing)
         day = Month.of(statement.month).last_day
-        seller = profile_of(statement.issuer)
-        terms = terms_of(statement.issuer, statement.customer, day)
         assert terms is not None  # else it is missing
         if _is_taxed_otherwise(statement, terms):
             tax(statement, terms)
@@ -65,7 +79,7 @@ def issue(statement_id: int, *, actor: str, now: datetime) -> Statement:
             statement.exchange = _exchange(statement, seller.currency, day)
         statement.parties = {
             "seller": stored_party(party_of(seller)),
-            "buyer": stored_party(party_of(profile_of(statement.customer))),
+            "buyer": stored_party(party_of(buyer)),
         }
         statement.payment_days = terms.payment_days
         _number(statement, now=now)
