@@ -171,7 +171,7 @@ def addresses(tenant, run, **maker) -> dict[str, str]:
     )  # fmt: skip
     values = {
         "check_id": check.pk, "row": 0, "part": 0, **statement_ids(tenant, wish.account_id),
-        "definition_id": definition.id, "saved_run_id": saved_run.id, "format": "json", "format_name": "json",
+        "definition_id": definition.id, "saved_run_id": saved_run.id, "format": "json", "format_name": "xlsx",
         "recipient_id": 1, "report_mail_id": 1, "template_id": 1,
         "rule_id": rule.pk, "alert_id": alert.pk, **make_price_list(tenant, "Customers", now=timezone.now()),
         "tenant_slug": tenant.slug, "run_id": run.id, "account": "link-main", "message_id": "m2",
