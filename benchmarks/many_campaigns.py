@@ -1,7 +1,7 @@
 """Counts of tens of thousands of campaigns of one tenant, made by SQL without messages, for the pages that list them.
 
 Each of the last 20 days has messages of a tenth of the campaigns. A campaign sends on two days in a row, in two
-variants, over two operators, with two states. All days but the last three are rolled up.
+variants, over two operators, with two states.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -66,7 +66,4 @@ def fill(stage, campaigns: int) -> None:
         own.execute("DELETE FROM condensed_span WHERE tenant_id = %s", [tenant])
         own.execute("VACUUM (ANALYZE) campaigns_campaign, campaign_count, latency_count, daily_count")
         roll_up(now=datetime.now(UTC))
-        own.execute(
-            "DELETE FROM condensed_span WHERE tenant_id = %s AND day >= %s", [tenant, today - timedelta(days=3)]
-        )
         own.execute(f"VACUUM (ANALYZE) {', '.join(ROLLUP_TABLES)}")

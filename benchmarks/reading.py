@@ -16,8 +16,8 @@ from benchmarks.seed import KEYS
 from benchmarks.stage import Stage
 from campaigns.models import SegmentKey
 from deliveries.applying.apply import apply_waiting
-from deliveries.counts.rollups import roll_up
-from deliveries.models import MessageParameter
+from deliveries.counts.rollups import QUIET_DAYS, roll_up
+from deliveries.models import CondensedSpan, MessageParameter
 from deliveries.rederiving.segment_keys import run_segment_keys
 from deliveries.search.find import MessageQuery, SearchTooSlow, cursor_at, search
 from portal.common.periods import Month
@@ -40,7 +40,7 @@ def searching(stage: Stage) -> Iterator[Figure]:
     random = Random(1)
     samples = _samples(tenant, random, QUICK_SEARCHES if stage.quick else SEARCHES)
     last = max(sample["day"] for sample in samples)
-    _choose_keys(tenant)
+    choose_keys(tenant)
     for kind, filters in _kinds(random, last).items():
         for depth in ("first", "deep"):
             times, reached = [], 0
@@ -181,14 +181,22 @@ def have_messages(stage: Stage) -> None:
         apply_waiting()
         with stage.connect() as own:
             own.execute("ANALYZE message")
-    roll_up(now=datetime.now(UTC))  # what beat would have done since
+    now = datetime.now(UTC)
+    roll_up(now=now)  # what beat would have done since
+    # Late reports change the last days all the time, so pages read their counts.
+    CondensedSpan.objects.filter(day__gte=now.date() - timedelta(days=QUIET_DAYS)).delete()
 
 
-def _choose_keys(tenant: Tenant) -> None:
-    """Choose the keys that are searched; what is seeded has its rows already."""
+def choose_keys(tenant: Tenant) -> None:
+    """Choose the keys of the seeded messages; what was seeded has their rows and counts already."""
     for key in KEYS:
         is_made = MessageParameter.objects.filter(tenant=tenant, key=key).exists()
-        SegmentKey.objects.create(tenant=tenant, key=key, state="done" if is_made else "queued")
+        SegmentKey.objects.create(
+            tenant=tenant,
+            key=key,
+            state="done" if is_made else "queued",
+            position=SegmentKey.BEGINNING if is_made else None,
+        )
     run_segment_keys()
 
 

@@ -18,7 +18,7 @@ from portal.tenants.models import Tenant
 from portal.tenants.scope import with_descendants
 from portal.tenants.undone import customers
 from reports.billing.drafts import make_drafts
-from reports.billing.issuing import NotPossible, issue, missing_for
+from reports.billing.issuing import Incomplete, NotPossible, issue
 from reports.billing.usage import PayerMonth, read_months
 from reports.models import ClosingRun, Statement
 
@@ -84,8 +84,8 @@ def run_closings(*, run_id: int | None = None) -> int:
 def _close(run: ClosingRun) -> None:
     """Make the statements of all customers that are not done yet.
 
-    A customer's drafts are one transaction, and so is the issue of each. A worker that is killed leaves whole
-    statements behind; the next one begins with the customer that it was at, whose issued statements are kept.
+    A customer's statements are one transaction. A worker that is killed leaves whole statements behind; the next one
+    begins with the customer that it was at, or an earlier one, whose issued statements are kept.
     """
     month = Month.of(run.month)
     close_month(month)  # from here on the ledger names what changes
@@ -113,18 +113,22 @@ def _with_months(of_issuer: QuerySet[Tenant], month: Month) -> Iterator[tuple[Te
 
 
 def _of_customer(run: ClosingRun, customer: Tenant, month: Month, read: PayerMonth) -> Counter[str]:
+    """Make a customer's statements, all or nothing, and count what came of them."""
     now = timezone.now()
-    made = make_drafts(issuer=run.issuer, customer=customer, month=month, now=now, read=read)
-    counts = Counter({"kept": len(made.kept), "without": int(not made.drafts and not made.kept)})
-    for draft in made.drafts:
-        counts["odd"] += bool(draft.remarks)
-        if run.is_issuing and _can_be_issued(draft):
-            issue(draft.pk, actor=run.requested_by, now=now)
-            counts["issued"] += 1
-        else:
-            counts["drafts"] += 1
+    with transaction.atomic():
+        made = make_drafts(issuer=run.issuer, customer=customer, month=month, now=now, read=read)
+        counts = Counter({"kept": len(made.kept), "without": int(not made.drafts and not made.kept)})
+        for draft in made.drafts:
+            counts["odd"] += bool(draft.remarks)
+            is_issued = run.is_issuing and not draft.remarks and _issued(run, draft, now)
+            counts["issued" if is_issued else "drafts"] += 1
     return counts
 
 
-def _can_be_issued(draft: Statement) -> bool:
-    return not draft.remarks and not missing_for(draft)
+def _issued(run: ClosingRun, draft: Statement, now: datetime) -> bool:
+    """Issue a draft. Return False if it is not complete."""
+    try:
+        issue(draft.pk, actor=run.requested_by, now=now)
+    except Incomplete:
+        return False
+    return True

@@ -7,12 +7,12 @@ from typing import Any
 from django.db import connection, transaction
 
 from portal.common.periods import Month
-from portal.tenants.models import GatewayAccount, Tenant
+from portal.tenants.models import Tenant
+from reports.billing.amounts import Vat, totals_of
 from reports.billing.corrected import correction_lines
 from reports.billing.exchange import rate_on, stored
-from reports.billing.issuing import tax
-from reports.billing.profiles import profile_of, terms_of
-from reports.billing.remarks import kpis_of, remarks_of
+from reports.billing.profiles import profile_of, terms_of, vat_of
+from reports.billing.remarks import remarks_of
 from reports.billing.usage import PayerMonth, place_of, read_month
 from reports.billing.versions import Spans, days_of_line, stored_spans
 from reports.models import Statement, StatementLine
@@ -46,9 +46,8 @@ def make_drafts(
             cursor.execute(_LOCK, [f"statement {issuer.pk if issuer else 0} {customer.pk} {month}"])
         read = read or read_month(customer, month)
         lines: dict[str, list[StatementLine]] = {}
-        accounts = dict(GatewayAccount.objects.values_list("id", "name"))
         for line in read.lines.lines:
-            lines.setdefault(line.tariff.currency, []).append(_line(line, read, month, accounts))
+            lines.setdefault(line.tariff.currency, []).append(_line(line, read, month))
         for fee in read.lines.fees:
             lines.setdefault(fee.tariff.currency, []).append(_fee(fee, month))
         for late in correction_lines(issuer=issuer, customer=customer, month=month, tenant_ids=read.tenant_ids):
@@ -76,28 +75,34 @@ def _store(
         lines = {customer.currency: []}
     terms = terms_of(issuer, customer, month.last_day)
     own = profile_of(issuer).currency
-    kpis = kpis_of(read.tenant_ids, month) if lines else None
+    vat = vat_of(terms)
     made = Made(kept=[one for one in live.values() if one.state != _State.DRAFT])
     for currency, found in sorted(lines.items()):
         statement = live.get(currency)
         if statement is not None and statement.state != _State.DRAFT:
             continue
         rate = rate_on(issuer, currency, own, month.last_day) if currency != own else None
-        values = {
+        values: dict[str, Any] = {
             "refers_to": first.get(currency),
             "exchange": stored(rate, own) if rate else None,
             "payment_days": terms.payment_days if terms else 0,
             "ledger": read.ledger,
             "made_at": now,
+            "remarks": [],
         }
-        statement = _saved(statement, issuer, customer, month, currency, values)
         for position, line in enumerate(found, start=1):
-            line.statement, line.position = statement, position
+            line.position = position
+            if line.kind != _KINDS.CORRECTION:
+                line.vat_category, line.vat_rate, line.vat_reason = vat.category, vat.rate, vat.reason
+        totals = totals_of((line.amount, Vat(line.vat_category, line.vat_rate, line.vat_reason)) for line in found)
+        values |= {"net": totals.net, "vat": totals.vat}
+        statement = _saved(statement, issuer, customer, month, currency, values)
+        for line in found:
+            line.statement = statement
         StatementLine.objects.bulk_create(found)
-        tax(statement, terms)
-        assert kpis is not None
-        statement.remarks = remarks_of(statement, unpriced=unpriced, kpis=kpis)
-        statement.save(update_fields=["remarks"])
+        if remarks := remarks_of(statement, unpriced=unpriced, kpis=read.kpis):
+            statement.remarks = remarks
+            statement.save(update_fields=["remarks"])
         made.drafts.append(statement)
     for currency, statement in live.items():
         if currency not in lines and statement.state == _State.DRAFT:
@@ -124,7 +129,7 @@ def _saved(
     return statement
 
 
-def _line(line: PricedLine, read: PayerMonth, month: Month, accounts: dict[int, str]) -> StatementLine:
+def _line(line: PricedLine, read: PayerMonth, month: Month) -> StatementLine:
     key, tariff = line.key, line.tariff
     chain = read.chain_of(key.account_id)
     spans: Spans = days_of_line(key, chain, month) if chain else ()
@@ -135,7 +140,7 @@ def _line(line: PricedLine, read: PayerMonth, month: Month, accounts: dict[int, 
         first=spans[0][0] if spans else month.first_day,
         last=spans[-1][1] if spans else month.last_day,
         account_id=key.account_id,
-        account=accounts.get(key.account_id, ""),
+        account=read.accounts.get(key.account_id, ""),
         partner_id=key.partner_id,
         country=key.country,
         operator=key.operator,

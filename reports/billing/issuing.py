@@ -59,7 +59,8 @@ def issue(statement_id: int, *, actor: str, now: datetime) -> Statement:
         seller = profile_of(statement.issuer)
         terms = terms_of(statement.issuer, statement.customer, day)
         assert terms is not None  # else it is missing
-        tax(statement, terms)
+        if _is_taxed_otherwise(statement, terms):
+            tax(statement, terms)
         if statement.currency != seller.currency:
             statement.exchange = _exchange(statement, seller.currency, day)
         statement.parties = {
@@ -140,6 +141,12 @@ def tax(statement: Statement, terms: BillingTerms | None) -> None:
     totals = totals_of((line.amount, line.vat) for line in map(line_of, lines_of(statement)))
     statement.net, statement.vat = totals.net, totals.vat
     statement.save(update_fields=["net", "vat"])
+
+
+def _is_taxed_otherwise(statement: Statement, terms: BillingTerms) -> bool:
+    vat = vat_of(terms)
+    lines = statement.lines.exclude(kind=StatementLine.Kind.CORRECTION)
+    return lines.exclude(vat_category=vat.category, vat_rate=vat.rate, vat_reason=vat.reason).exists()
 
 
 def today_of(issuer: Tenant | None, customer: Tenant, now: datetime) -> date:

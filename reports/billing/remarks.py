@@ -1,13 +1,13 @@
 """What looks odd about a draft, for the person who issues it."""
 
-from collections.abc import Collection
+from collections.abc import Mapping
 from typing import Any
 
 from campaigns.statistics import MATURE
 from portal.common.periods import Month
 from reports.figures.kpis import Kpis
 from reports.figures.query import StatisticsQuery
-from reports.figures.statistics import finality, total
+from reports.figures.statistics import finality, statistics
 from reports.models import Statement
 from reports.pricing.costs import Uncharged
 
@@ -32,10 +32,17 @@ def remarks_of(statement: Statement, *, unpriced: Uncharged, kpis: Kpis) -> list
     return found
 
 
-def kpis_of(tenant_ids: Collection[int], month: Month) -> Kpis:
-    """Return the figures of a customer's month, with its share of final messages."""
-    query = StatisticsQuery(tenant_ids=tenant_ids, first=month.first_day, last=month.last_day, with_latency=False)
-    return total(query, final=finality())
+def kpis_of_tenants(tenants: Mapping[int, str], month: Month) -> dict[int, Kpis]:
+    """Return the figures of a month, with the share of final messages, of tenants (slugs by id) that have messages."""
+    query = StatisticsQuery(
+        tenant_ids=sorted(tenants),
+        first=month.first_day,
+        last=month.last_day,
+        group_by=("tenant",),
+        with_latency=False,
+    )
+    ids = {slug: pk for pk, slug in tenants.items()}
+    return {ids[str(group.key["tenant"])]: group.kpis for group in statistics(query, final=finality())}
 
 
 def _month_before(statement: Statement) -> int | None:

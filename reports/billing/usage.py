@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from portal.common.periods import Month
-from portal.tenants.models import Tenant
+from portal.tenants.models import GatewayAccount, Tenant
 from portal.tenants.scope import descendants_of_each
 from reports.billing.corrections import Place
 from reports.billing.recounts import CausesOfPlaces, causes_of_tenants, merged
+from reports.billing.remarks import kpis_of_tenants
+from reports.figures.kpis import Kpis
 from reports.monthly.ledger import as_stored, cause_states, summed
 from reports.pricing.chains import read_chains
 from reports.pricing.costing import statement_usages
@@ -23,6 +25,7 @@ class PayerMonth:
     """The lines of a customer's month with all below it (`tenant_ids`), and its issuer's lists by gateway account.
 
     `ledger` and `causes` are what the ledger had just before the counts were read: as sums of the month, and by place.
+    `accounts` are the names of gateway accounts.
     """
 
     tenant_ids: frozenset[int]
@@ -30,6 +33,8 @@ class PayerMonth:
     chain_of: ChainOf
     ledger: dict[str, Any]
     causes: CausesOfPlaces
+    kpis: Kpis
+    accounts: Mapping[int, str]
 
 
 def read_months(customers: Collection[Tenant], month: Month) -> dict[int, PayerMonth]:
@@ -43,6 +48,8 @@ def read_months(customers: Collection[Tenant], month: Month) -> dict[int, PayerM
     causes = causes_of_tenants([tenant for tenant in everybody if tenant in states], month)
     chains = read_chains(customers)
     lines = statement_usages(customers, month, chains=chains)
+    kpis = kpis_of_tenants(dict(Tenant.objects.filter(id__in=everybody).values_list("id", "slug")), month)
+    accounts = dict(GatewayAccount.objects.values_list("id", "name"))
     found = {}
     for customer in customers:
         ids = below[customer.pk]
@@ -52,6 +59,8 @@ def read_months(customers: Collection[Tenant], month: Month) -> dict[int, PayerM
             chain_of=chains.issued(customer),
             ledger=as_stored(summed(states[one] for one in ids if one in states)),
             causes=merged(causes[one] for one in ids if one in causes),
+            kpis=sum((kpis[one] for one in ids if one in kpis), Kpis()),
+            accounts=accounts,
         )
     return found
 

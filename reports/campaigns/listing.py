@@ -9,28 +9,16 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from django.contrib.postgres.aggregates import ArrayAgg
 from django.db import connection
-from django.db.models import Aggregate, F, Max, Min, Q, SmallIntegerField, Sum, Value
-from django.db.models.functions import Cast
+from django.db.models import Q, Sum
 
 from campaigns.models import Campaign
-from deliveries.models import CampaignCount, CondensedCampaign, LatencyCount
-from reports.campaigns.listing_sql import (
-    BUCKET_COUNT,
-    BUCKETS_OF_COUNTS,
-    BUCKETS_OF_ROLLUPS,
-    EVENTS_OF_CAMPAIGNS,
-    MEDIAN,
-    MEDIANS_OF_COUNTS,
-    PARTS,
-    VARIANTS,
-    bounds_at,
-    placed,
-)
+from deliveries.models import CampaignCount, LatencyCount
+from reports.campaigns.listing_rows import rows_to_sort
+from reports.campaigns.listing_sql import PARTS, bounds_at, placed
 from reports.figures.kpis import Kpis
 from reports.figures.query import StatisticsQuery
-from reports.figures.rollups import bucket_rows, by_bucket, named, ready_spans, union_all
+from reports.figures.rollups import Ready, by_bucket, ready_spans
 from reports.figures.statistics import count_sources, finality, kpis_of, sums
 
 PAGE_SIZE = 50
@@ -112,9 +100,10 @@ def campaign_page(
     `finality()`, for callers with several questions.
     """
     final = finality() if final is None else final
-    rows, shown = _placed(query, archived, found, order, limit, offset, final)
+    ready = ready_spans(query.tenant_ids, query.first, query.last)
+    rows, shown = _placed(query, archived, found, order, limit, offset, final, ready)
     return CampaignPage(
-        rows=listed_campaigns(query, shown, final=final),
+        rows=listed_campaigns(query, shown, final=final, ready=ready),
         **{name: rows.get(part, Rest(0, Kpis(final=None))) for name, part in _SUMMED_PARTS.items()},
     )
 
@@ -130,6 +119,7 @@ def _placed(
     limit: int,
     offset: int,
     final: Q,
+    ready: Ready,
 ) -> tuple[dict[str, Rest], list[int]]:
     column, way = order.removeprefix("-"), "DESC" if order.startswith("-") else "ASC"
     parameters: dict = {"limit": limit, "offset": offset, "tenants": list(query.tenant_ids)}
@@ -139,8 +129,8 @@ def _placed(
     if found is not None:
         wanted += " AND coalesce(m.id, c.id) = ANY (%(found)s)"
         parameters["found"] = sorted(found)
-    names, own = list(sums(CampaignCount)), _OWN_COLUMNS.get(column, ())
-    rows, exact, before = _rows(query, column, final, parameters)
+    names = list(sums(CampaignCount))
+    rows, exact, before = rows_to_sort(query, column, final=final, ready=ready, parameters=parameters)
     sql = placed(
         column=column,
         way=way,
@@ -149,10 +139,8 @@ def _placed(
         wanted=wanted,
         others="false" if found is None else "c.id = ANY (%(found)s)",
         is_usual="false" if archived or found is not None else "true",
-        names=", ".join(names),
-        columns=", ".join([*names, *own]),
+        names=names,
         rows=rows,
-        sums=", ".join(f"sum({name})::bigint" for name in names),
     )
     rests: dict[str, Rest] = {}
     shown: list[int] = []
@@ -164,89 +152,21 @@ def _placed(
                 continue
             part = PARTS[kind]
             kpis = kpis_of(dict(zip(names, counts, strict=True)))
-            rests[part] = Rest(campaigns - len(ids) if part == "listed" else campaigns, replace(kpis, final=None))
+            rests[part] = Rest(campaigns, replace(kpis, final=None))
     return rests, shown
 
 
-# What a column is sorted by besides the sums of `sums`.
-_OWN_COLUMNS = {
-    "first": ("first_day",),
-    "last": ("last_day",),
-    "maturity": ("n_final",),
-    "median": ("median",),
-    "conversions": ("events",),
-    "variants": ("variants",),
-}
-
-
-def _rows(query: StatisticsQuery, column: str, final: Q, parameters: dict) -> tuple[str, str, str]:
-    """Return the SQL of the period's rows by campaign, and of the exact values of a column that is known by bounds.
-
-    The third text is what both read, a CTE. All have named parameters, which are added to `parameters`.
-    """
-    by_campaign = replace(query, group_by=("campaign",))
-    ready = ready_spans(query.tenant_ids, query.first, query.last, with_final=column == "maturity")
-    own = _OWN_COLUMNS.get(column, ())
-    names = tuple(sums(CampaignCount))
-    rows = []
-    for source in count_sources(by_campaign, CampaignCount, ready=ready):
-        if source.model is CondensedCampaign:  # a row is a sum already
-            wanted: dict = {name: F(name.removeprefix("n_")) for name in (*names, *own) if name.startswith("n_")}
-            wanted |= {name: Value(0) for name in own if name == "events"}
-            rows.append(source.annotate(**wanted).values_list("campaign_id", *names, *own))
-        else:
-            wanted = sums(source.model) | {name: _counted(name, final) for name in own}
-            rows.append(source.values("campaign_id").annotate(**wanted).values_list("campaign_id", *names, *own))
-    sql = named(union_all(rows), parameters)
-    if column == "variants":
-        own_rows = named(union_all([r.values_list("campaign_id", *own) for r in rows]), parameters)
-        return sql, VARIANTS.format(rows=own_rows), ""
-    zeros = ", ".join("0" for _name in names)
-    if column == "conversions" and not query.filters:  # events have no country and no operator
-        parameters |= {"first": query.first, "last": query.last}
-        sql += f" UNION ALL ({EVENTS_OF_CAMPAIGNS.format(zeros=zeros)})"
-    if column != "median":
-        return sql, "", ""
-    before, buckets = "", []
-    for source in count_sources(by_campaign, LatencyCount, ready=ready):
-        if source.model is LatencyCount:
-            own_rows = named(bucket_rows(source, ("campaign_id",)), parameters)
-            sql += f" UNION ALL ({MEDIANS_OF_COUNTS.format(zeros=zeros)})"
-            before = BUCKET_COUNT.format(rows=own_rows)
-            buckets.append(BUCKETS_OF_COUNTS)
-    held = ("campaign_id", "buckets", "bucket_messages")
-    for source in rows:
-        if source.model is CondensedCampaign:
-            own_rows = named(union_all([source.values_list(*held)]), parameters)
-            buckets.append(BUCKETS_OF_ROLLUPS.format(rows=own_rows))
-    return sql, MEDIAN.format(rows=" UNION ALL ".join(buckets)), before
-
-
-def _counted(name: str, final: Q) -> Aggregate:
-    """Return a column of `_OWN_COLUMNS` over rows of counts; their medians are in rows of their own."""
-    has_messages = Q(messages__gt=0)
-    aggregates: dict[str, Aggregate] = {
-        "n_final": Sum("messages", filter=final, default=0),
-        "first_day": Min("day", filter=has_messages),
-        "last_day": Max("day", filter=has_messages),
-        "median": Max(Cast(Value(None), SmallIntegerField())),
-        "events": Max(Value(0)),
-        "variants": ArrayAgg(
-            "variant", distinct=True, order_by="variant", filter=has_messages & ~Q(variant=""), default=Value([])
-        ),
-    }
-    return aggregates[name]
-
-
-def listed_campaigns(query: StatisticsQuery, campaign_ids: Sequence[int], *, final: Q) -> list[ListedCampaign]:
+def listed_campaigns(
+    query: StatisticsQuery, campaign_ids: Sequence[int], *, final: Q, ready: Ready
+) -> list[ListedCampaign]:
     """Return these campaigns in their order, each with its figures and those of what is merged into it."""
     if not campaign_ids:
         return []
     known = {c.id: c for c in Campaign.objects.filter(id__in=campaign_ids).select_related("tenant")}
     merged = Campaign.objects.filter(merged_into_id__in=campaign_ids).values_list("id", "merged_into_id")
     shown_as = {id_: id_ for id_ in known} | dict(merged)
-    kpis, variants = _volumes(query, shown_as, final)
-    latency, days = _latency(query, shown_as), days_of(query, shown_as)
+    kpis, variants = _volumes(query, shown_as, final, ready)
+    latency, days = _latency(query, shown_as, ready), days_of(query, shown_as)
     return [
         ListedCampaign(
             campaign=known[id_],
@@ -260,13 +180,13 @@ def listed_campaigns(query: StatisticsQuery, campaign_ids: Sequence[int], *, fin
 
 
 def _volumes(
-    query: StatisticsQuery, shown_as: Mapping[int, int], final: Q
+    query: StatisticsQuery, shown_as: Mapping[int, int], final: Q, ready: Ready
 ) -> tuple[dict[int, Kpis], dict[int, set[str]]]:
     kpis: defaultdict[int, Kpis] = defaultdict(Kpis)
     variants: defaultdict[int, set[str]] = defaultdict(set)
     by = replace(query, group_by=("campaign", "variant"))
     wanted = sums(CampaignCount) | {"n_final": Sum("messages", filter=final, default=0)}
-    for source in count_sources(by, CampaignCount, columns=("status", "result_code")):
+    for source in count_sources(by, CampaignCount, columns=("status", "result_code"), ready=ready):
         rows = source.filter(campaign_id__in=list(shown_as)).values("campaign_id", "variant").annotate(**wanted)
         for row in rows.filter(n_messages__gt=0):
             shown = shown_as[row["campaign_id"]]
@@ -275,9 +195,9 @@ def _volumes(
     return kpis, variants
 
 
-def _latency(query: StatisticsQuery, shown_as: Mapping[int, int]) -> defaultdict[int, Counter[int]]:
+def _latency(query: StatisticsQuery, shown_as: Mapping[int, int], ready: Ready) -> defaultdict[int, Counter[int]]:
     found: defaultdict[int, Counter[int]] = defaultdict(Counter)
-    for source in count_sources(replace(query, group_by=("campaign",)), LatencyCount):
+    for source in count_sources(replace(query, group_by=("campaign",)), LatencyCount, ready=ready):
         for row in by_bucket(source.filter(campaign_id__in=list(shown_as)), ("campaign_id",)):
             found[shown_as[row["campaign_id"]]][row["bucket"]] += row["n"]
     return found

@@ -7,8 +7,9 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import date, timedelta
 
 from django.db import connection
-from django.db.models import Count, Model, Q, QuerySet, Sum
+from django.db.models import Count, FloatField, Model, Q, QuerySet, Sum
 from django.db.models.expressions import RawSQL
+from django.db.models.functions import Cast
 
 from deliveries.counts.final_codes import DIGEST
 from deliveries.counts.rollup_sql import MONTHS_ALONE
@@ -119,12 +120,17 @@ def named(statement: tuple[str, Sequence], parameters: dict) -> str:
     return sql % tuple(f"%(row{number})s" for number in range(first, first + len(values)))
 
 
-def in_order(name: str) -> str:
-    """Return the SQL that sums a column by campaign to sort by it.
+def as_float(name: str) -> Cast:
+    """Return a column of whole numbers as what is summed fastest, for sums of each of many campaigns.
 
-    Sums of integers take no memory of their own, those of bigints do. No campaign has 2**31 messages in a month.
+    A sum of floats takes no memory of its own and is exact to 2**53; one of bigints takes memory and more time.
     """
-    return f"sum(least({name}, {2**31 - 1})::int)"
+    return Cast(name, FloatField())
+
+
+def summed(name: str) -> str:
+    """Return the SQL that sums a column of whole numbers in this way."""
+    return f"sum({name}::float8)"
 
 
 def ready_spans(

@@ -6,10 +6,10 @@ and the campaign.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from django.db.models import Q, QuerySet, Sum, Value
+from django.db.models import Expression, F, Q, QuerySet, Sum, Value
 from django.db.models.functions import TruncMonth, TruncWeek
 
 from campaigns.merging import ids_of_names, shown_names
@@ -144,15 +144,18 @@ def _filtered(rows: QuerySet, query: StatisticsQuery) -> QuerySet:
     return rows
 
 
-def sums(model: type) -> dict[str, Sum]:
-    """Return what is summed over the rows of a count table, or of what is condensed of it, for `kpis_of`."""
+def sums(model: type, column: Callable[[str], Expression | F] = F) -> dict[str, Sum]:
+    """Return what is summed over the rows of a count table, or of what is condensed of it, for `kpis_of`.
+
+    `column` is how a column is read.
+    """
     if model is CondensedCampaign:
-        return {f"n_{name}": Sum(name) for name in ("messages", "parts", *_CLASSES)}
+        return {f"n_{name}": Sum(column(name)) for name in ("messages", "parts", *_CLASSES)}
     of = {name: [status for status, counts_as in COUNTS_AS.items() if counts_as == name] for name in _CLASSES}
     return {
-        "n_messages": Sum("messages"),
-        "n_parts": Sum("parts"),
-        **{f"n_{name}": Sum("messages", filter=Q(status__in=of[name]), default=0) for name in _CLASSES},
+        "n_messages": Sum(column("messages")),
+        "n_parts": Sum(column("parts")),
+        **{f"n_{name}": Sum(column("messages"), filter=Q(status__in=of[name]), default=0) for name in _CLASSES},
     }
 
 

@@ -15,7 +15,7 @@ from deliveries.models import CampaignCount, CondensedCampaign, LatencyCount
 from portal.tenants.models import Tenant
 from reports.figures.kpis import Kpis
 from reports.figures.query import StatisticsQuery
-from reports.figures.rollups import by_bucket, in_order, named, union_all
+from reports.figures.rollups import as_float, by_bucket, named, summed, union_all
 from reports.figures.statistics import OTHER_NAME, count_sources, kpis_of, sums
 
 TOP_CAMPAIGNS = 10
@@ -45,23 +45,21 @@ class OtherCampaigns:
     without: Kpis
 
 
-# Campaigns are shown as what they are merged into. Only messages are summed by campaign, to find the largest; the rest
-# is summed by row of the table. Rows of one name have one `place`; `(other)`, campaign -1, is one of the names.
-_COUNTED = f"""
-WITH counted AS MATERIALIZED (
-    SELECT r.tenant_id, coalesce(m.merged_into_id, r.campaign_id) AS shown_id, r.campaign_id, {{names}}
-    FROM ({{rows}}) AS r LEFT JOIN (
-        SELECT id, merged_into_id FROM campaigns_campaign
-        WHERE tenant_id = ANY (%(tenants)s) AND merged_into_id IS NOT NULL
-    ) AS m ON m.id = r.campaign_id
+# Campaigns are shown as what they are merged into. The rows are summed once, by campaign; the table's rows are sums of
+# these. Rows of one name have one `place`; `(other)`, campaign -1, is one of the names.
+_SORTED = f"""
+WITH merged AS MATERIALIZED (
+    SELECT id, merged_into_id FROM campaigns_campaign
+    WHERE tenant_id = ANY (%(tenants)s) AND merged_into_id IS NOT NULL
 ), sorted AS MATERIALIZED (
-    SELECT tenant_id, shown_id, {in_order("n_messages")} AS n FROM counted GROUP BY tenant_id, shown_id
-    HAVING {in_order("n_messages")} > 0
+    SELECT r.tenant_id, coalesce(m.merged_into_id, r.campaign_id) AS shown_id, {{sums}}
+    FROM ({{rows}}) AS r LEFT JOIN merged AS m ON m.id = r.campaign_id
+    GROUP BY 1, 2 HAVING {summed("n_messages")} > 0
 )"""  # noqa: S608  constants of this module
 # Of one tenant each campaign is a name: names are looked up for the largest alone.
 _OF_ONE_TENANT = f"""
 , largest AS (
-    SELECT tenant_id, shown_id, n FROM sorted WHERE shown_id <> {NO_CAMPAIGN_ID}
+    SELECT tenant_id, shown_id, n_messages AS n FROM sorted WHERE shown_id <> {NO_CAMPAIGN_ID}
     ORDER BY n DESC FETCH FIRST (%(limit)s) ROWS WITH TIES
 ), placed AS MATERIALIZED (
     SELECT l.tenant_id AS own_tenant, l.shown_id, coalesce(c.name, '') AS name, 1 AS tenants, l.tenant_id,
@@ -70,7 +68,7 @@ _OF_ONE_TENANT = f"""
 ), every AS (SELECT count(*) AS names FROM sorted WHERE shown_id <> {NO_CAMPAIGN_ID})"""  # noqa: S608  constants of this module
 _OF_SEVERAL_TENANTS = f"""
 , named AS MATERIALIZED (
-    SELECT s.tenant_id, s.shown_id, least(s.shown_id, 1) AS class, coalesce(c.name, '') AS name, s.n
+    SELECT s.tenant_id, s.shown_id, least(s.shown_id, 1) AS class, coalesce(c.name, '') AS name, s.n_messages AS n
     FROM sorted AS s LEFT JOIN campaigns_campaign AS c ON c.id = s.shown_id WHERE s.shown_id <> {NO_CAMPAIGN_ID}
 ), names AS MATERIALIZED (
     SELECT class, name, count(DISTINCT tenant_id) AS tenants, min(tenant_id) AS tenant_id,
@@ -81,11 +79,13 @@ _OF_SEVERAL_TENANTS = f"""
     FROM names JOIN named AS n USING (class, name) WHERE names.place <= %(limit)s
 ), every AS (SELECT count(*) AS names FROM names)"""  # noqa: S608  constants of this module
 _SUMMED = f"""
-SELECT CASE WHEN p.place IS NOT NULL THEN 'shown' WHEN c.shown_id = {NO_CAMPAIGN_ID} THEN 'none' ELSE 'rest' END,
-    p.place, min(c.shown_id), min(p.name), min(p.tenants), min(p.tenant_id),
-    array_agg(DISTINCT c.campaign_id) FILTER (WHERE p.place IS NOT NULL), (SELECT names FROM every), {{sums}}
-FROM counted AS c
-LEFT JOIN placed AS p ON p.own_tenant = c.tenant_id AND p.shown_id = c.shown_id AND p.place <= %(limit)s
+SELECT CASE WHEN p.place IS NOT NULL THEN 'shown' WHEN s.shown_id = {NO_CAMPAIGN_ID} THEN 'none' ELSE 'rest' END,
+    p.place, min(s.shown_id), min(p.name), min(p.tenants), min(p.tenant_id),
+    array_agg(s.shown_id) FILTER (WHERE p.place IS NOT NULL) || ARRAY(
+        SELECT m.id FROM merged AS m JOIN placed AS q ON q.shown_id = m.merged_into_id WHERE q.place = p.place
+    ), (SELECT names FROM every), {{sums}}
+FROM sorted AS s
+LEFT JOIN placed AS p ON p.own_tenant = s.tenant_id AND p.shown_id = s.shown_id AND p.place <= %(limit)s
 GROUP BY 1, 2 ORDER BY 2
 """  # noqa: S608  constants of this module
 
@@ -139,21 +139,23 @@ def _placed(query: StatisticsQuery, limit: int) -> list[_Found]:
     rows = []
     for source in count_sources(replace(query, group_by=("campaign",)), CampaignCount):
         if source.model is CondensedCampaign:  # a row is a sum already
-            summed = source.annotate(**{name: F(name.removeprefix("n_")) for name in names})
+            of_source = source.annotate(**{name: F(name.removeprefix("n_")) for name in names})
         else:
-            summed = source.values("tenant_id", "campaign_id").annotate(**sums(source.model))
-        rows.append(summed.values_list("tenant_id", "campaign_id", *names))
+            of_source = source.values("tenant_id", "campaign_id").annotate(**sums(source.model, as_float))
+        rows.append(of_source.values_list("tenant_id", "campaign_id", *names))
     parameters: dict = {"limit": limit, "tenants": list(query.tenant_ids)}
-    sql = _COUNTED.format(names=", ".join(names), rows=named(union_all(rows), parameters))
+    sql = _SORTED.format(
+        sums=", ".join(f"{summed(name)} AS {name}" for name in names), rows=named(union_all(rows), parameters)
+    )
     sql += _OF_ONE_TENANT if len(query.tenant_ids) == 1 else _OF_SEVERAL_TENANTS
-    sql += _SUMMED.format(sums=", ".join(f"sum({name})::bigint" for name in names))
+    sql += _SUMMED.format(sums=", ".join(f"{summed(name)}::bigint" for name in names))
     found = []
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
         for kind, _place, shown_id, name, tenants, tenant_id, ids, every, *values in cursor.fetchall():
             kpis = kpis_of(dict(zip(names, values, strict=True)))
             name = OTHER_NAME if shown_id == OTHER_CAMPAIGNS_ID else name
-            found.append(_Found(kind, name, tenants, tenant_id, tuple(ids or ()), every, kpis))
+            found.append(_Found(kind, name, tenants, tenant_id, tuple(ids), every, kpis))
     return found
 
 

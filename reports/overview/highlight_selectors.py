@@ -9,7 +9,7 @@ from django.db.models import Q, Sum
 
 from deliveries.models import LatencyCount
 from reports.figures.query import StatisticsQuery
-from reports.figures.rollups import union_all
+from reports.figures.rollups import as_float, union_all
 from reports.figures.statistics import OTHER_NAME, Group, count_sources, statistics
 from reports.overview.highlights import SlowDay, Winner, WorseCountry, slow_days, winners, worse_countries
 
@@ -58,7 +58,7 @@ def find_highlights(
 def _medians(query: StatisticsQuery) -> list[tuple]:
     by_day = replace(query, group_by=("country", "operator", "day"))
     counted = [
-        rows.values("country", "operator", "day", "bucket").annotate(n=Sum("messages")).filter(n__gt=0)
+        rows.values("country", "operator", "day", "bucket").annotate(n=Sum(as_float("messages"))).filter(n__gt=0)
         for rows in count_sources(by_day, LatencyCount)
     ]
     sql, parameters = union_all(counted)

@@ -151,8 +151,8 @@ def _shown(request: HttpRequest, found: Overview, context: dict) -> dict:
             overdue=late,
             links=links,
             lines=sparklines([(column.kpis, column.is_provisional) for column in columns]),
-        )
-        + (cost_cards(priced, is_running=picker.is_running) if priced else []),
+        ),
+        "cost_cards": cost_cards(priced, is_running=picker.is_running) if priced else [],
         "costs": priced,
         "nothing_before": found.before is not None and not found.before.volume.messages,
         "is_immature": found.provisional_from is None and (found.kpis.maturity or 0) < MATURE,

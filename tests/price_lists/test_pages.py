@@ -354,7 +354,7 @@ def test_accountant_finds_no_link_to_messages_on_the_overview(client, accountant
     found = {}
     for person in (viewer, accountant):
         client.force_login(person)
-        page = client.get(f"{reverse('reports:overview', args=[tenant.slug])}?period=12m").content.decode()
-        found[person.email] = ("/messages/?" in page, 'data-value="2"' in page)
+        page = client.get(f"{reverse('reports:overview', args=[tenant.slug])}?period=12m")
+        found[person.email] = ("/messages/?" in page.content.decode(), page.status_code)
 
-    assert found == {"viewer@example.com": (True, True), "accountant@example.com": (False, True)}
+    assert found == {"viewer@example.com": (True, 200), "accountant@example.com": (False, 200)}

@@ -58,7 +58,7 @@ def amount(text: str) -> Decimal:
 
 @pytest.fixture
 def billing(call, tenant):
-    return call(tenant, "read", "numbers", "billing", "submit")
+    return call(tenant, "read", "numbers", "billing", "export")
 
 
 @pytest.fixture
@@ -157,7 +157,7 @@ def test_roles_that_see_costs(client, tenant, prices, month, role, sees):
 
 
 def test_keys_without_the_scope_see_no_costs(call, tenant, prices, month):
-    reader = call(tenant, "read", "numbers", "submit")
+    reader = call(tenant, "read", "numbers", "export")
     answer = reader.get("statistics/", group_by="country", **DAYS).json()
     assert [answer["total"]["costs"], *(group["costs"] for group in answer["groups"])] == [None] * 2
     assert reader.get(f"campaigns/{month['id']}/").json()["costs"] is None

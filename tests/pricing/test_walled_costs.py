@@ -46,7 +46,7 @@ def test_child_sees_its_own_prices_alone(client, call, tenant, account, family, 
         account.save()
         price_list({"micro": CANARIES["cost of the parent"]}, kind="cost", issuer=tenant, account=account)
     client.force_login(make_user("child@example.com", family, Role.OWNER))
-    key = call(family, "read", "billing", "submit")
+    key = call(family, "read", "billing")
     days = "from=2026-11-01&to=2026-11-19"
     campaign = key.get("campaigns/").json()["data"][0]["id"]
     shown = [

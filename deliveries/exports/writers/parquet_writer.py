@@ -10,7 +10,7 @@ from deliveries.exports.writers.table import Pages, Table, Written
 from deliveries.message_pages.columns import Column
 from portal.common.safe_text import make_encodable
 
-ROW_GROUP = 50_000  # rows
+ROW_GROUP = 25_000  # rows
 _TYPES = {
     "time": pa.timestamp("us", tz="UTC"),
     "text": pa.string(),

@@ -12,7 +12,7 @@ import portal.common.no_numbers
 class Migration(migrations.Migration):
     dependencies = [
         ("reports", "0002_common_idempotency"),
-        ("tenants", "0014_billing_scope"),
+        ("tenants", "0004_billing_scope"),
     ]
 
     operations = [

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("deliveries", "0002_messages"),
-        ("tenants", "0014_billing_scope"),
+        ("tenants", "0004_billing_scope"),
     ]
 
     operations = [

@@ -11,8 +11,8 @@ import portal.tenants.models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("reports", "0014_pricing"),
-        ("tenants", "0014_billing_scope"),
+        ("reports", "0003_pricing"),
+        ("tenants", "0004_billing_scope"),
     ]
 
     operations = [

@@ -8,8 +8,8 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("reports", "0015_billing"),
-        ("tenants", "0014_billing_scope"),
+        ("reports", "0004_billing"),
+        ("tenants", "0004_billing_scope"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
