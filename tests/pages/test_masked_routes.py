@@ -17,7 +17,7 @@ from tests.conftest import make_user
 from tests.money_leaks.lists import leak_of
 from tests.pages.conftest import make_export
 from tests.pages.test_masked_everywhere import OWN, everything, text_of, told  # noqa: F401  a fixture among them
-from tests.pages.test_url_matrix import POSTED, ROUTES
+from tests.pages.test_url_matrix import POSTED, ROUTES, statement_ids
 from tests.price_lists.made import make_price_list
 from tests.shares.conftest import make_link
 
@@ -43,6 +43,7 @@ MEMBERS = ANYBODYS | {
         "leaks:page",
         "leaks:card",
         "leaks:messages",
+        "home",  # of two customers: one charges the other
         "reports:overview",
         "palette",
         "palette_anywhere",
@@ -169,8 +170,8 @@ def addresses(tenant, run, **maker) -> dict[str, str]:
         },
     )  # fmt: skip
     values = {
-        "check_id": check.pk, "row": 0, "part": 0, "closing_id": 1,
-        "definition_id": definition.id, "saved_run_id": saved_run.id, "format": "json", "format_name": "json",
+        "check_id": check.pk, "row": 0, "part": 0, **statement_ids(tenant, wish.account_id),
+        "definition_id": definition.id, "saved_run_id": saved_run.id, "format": "json", "format_name": "xlsx",
         "recipient_id": 1, "report_mail_id": 1, "template_id": 1,
         "rule_id": rule.pk, "alert_id": alert.pk, **make_price_list(tenant, "Customers", now=timezone.now()),
         "tenant_slug": tenant.slug, "run_id": run.id, "account": "link-main", "message_id": "m2",

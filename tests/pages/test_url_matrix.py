@@ -526,7 +526,7 @@ def ids(tenant, other_tenant, feed, stranger) -> dict[str, object]:
             tenant=other_tenant, gate=gate, made_by=CANARY, kind="search", title=CANARY, until=timezone.now()
         ).pk,
         **_alert(other_tenant),
-        **_statement(other_tenant, feed.account_id),
+        **statement_ids(other_tenant, feed.account_id),
         "platform_id": feed.account.platform_id,
         "ppid": rows[PartnerId].value,
         "link_gate_id": gate.public_id,
@@ -568,7 +568,7 @@ def _alert(tenant: Tenant) -> dict[str, int]:
     return {"rule_id": rule.pk, "alert_id": alert.pk}
 
 
-def _statement(tenant: Tenant, account_id: int) -> dict[str, object]:
+def statement_ids(tenant: Tenant, account_id: int) -> dict[str, object]:
     """Return a draft of the tenant to a customer below it, with a line and the closing that made it."""
     customer = Tenant.objects.create(slug="customer-below", name=CANARY, parent=tenant)
     statement = make_statement(tenant, customer, month="2026-08-01", account_id=account_id, text=CANARY)

@@ -82,7 +82,8 @@ class RowShown:
 
     number: int
     row: StoredRow
-    partner_id: str
+    partner_id: str  # masked, and so is the operator
+    operator: str
     difference: Sum
     parts: list[PartShown]
     explanations: list[list[PartShown]] = field(default_factory=list)
@@ -114,6 +115,7 @@ def rows_shown(check: InvoiceCheck, masking: Masking, *, kind: str = "", with_ag
                 number=number,
                 row=row,
                 partner_id=masking.text(row.partner_id),
+                operator=masking.text(row.operator),
                 difference=subtracted(row.theirs, row.ours),
                 parts=_parts(row.parts, 0),
                 explanations=[_parts(parts, place) for place, parts in enumerate(row.explanations)],

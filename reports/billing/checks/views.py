@@ -135,6 +135,7 @@ def check_messages(request: PageRequest, tenant: Tenant, check_id: int, row: int
         "check": found,
         "row": one,
         "partner_id": request.access.masking.text(one.partner_id),
+        "operator": request.access.masking.text(one.operator),
         "part": PartShown(parts[part], part, explanation, has_messages=True),
         "listing": listing,
         "may_open": may_open,
