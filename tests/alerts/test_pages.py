@@ -228,7 +228,7 @@ def traffic(account, tenant):
         ("all", []),
         ("country", ["Finland", "Norway"]),
         ("operator", ["fi.elisa", "no.telenor"]),
-        ("campaign", ["autumn", "spring"]),
+        ("campaign", ["sale", "autumn", "spring"]),
         ("partner_id", ["nr-fi"]),
         ("sender", ["Nordic"]),
         ("nothing of this kind", []),
