@@ -6,7 +6,7 @@ from portal.accounts.access import Access
 from portal.tenants.models import ApiKey
 
 HOLDS_KEYS = "manage_api_keys"
-_OF_SCOPE = {ApiKey.Scope.ADMIN: "manage_members", ApiKey.Scope.BILLING: "billing"}
+_OF_SCOPE: dict[str, str] = {ApiKey.Scope.ADMIN: "manage_members", ApiKey.Scope.BILLING: "billing"}
 
 
 def rights_for(scopes: Iterable[str]) -> set[str]:
@@ -16,4 +16,4 @@ def rights_for(scopes: Iterable[str]) -> set[str]:
 
 def offered_scopes(access: Access) -> list[tuple[str, str]]:
     """Return the scopes (value, label) that the person may give to a key."""
-    return [(value, label) for value, label in ApiKey.Scope.choices if all(map(access.may, rights_for([value])))]
+    return [(value, str(label)) for value, label in ApiKey.Scope.choices if all(map(access.may, rights_for([value])))]

@@ -86,6 +86,7 @@ class OperatorsView(ApiView):
 
     def get(self, request: Request) -> Response:
         period, tenants = self.given.period(self.access), self.given.tenants(self.access)
+        countries = self.given.texts("country")
         try:
             groups = statistics(
                 StatisticsQuery(
@@ -93,7 +94,7 @@ class OperatorsView(ApiView):
                     first=period.first,
                     last=period.last,
                     group_by=("country", "operator"),
-                    filters={"country": self.given.texts("country")} if "country" in self.given else {},
+                    filters={} if countries is None else {"country": countries},
                     account_id=self.given.account_id(self.access),
                     with_latency=False,
                 )
@@ -142,6 +143,7 @@ class ResultCodesView(ApiView):
 
     def get(self, request: Request) -> Response:
         lang, dialect = self.given.choice("lang"), self.given.choice("dialect")
+        assert lang is not None  # it has a default
         codes = ResultCode.objects.order_by("dialect", "code")
         rows = codes.filter(dialect=dialect) if dialect else codes
         return self.answer({"data": [_shown_code(row, lang) for row in rows]})

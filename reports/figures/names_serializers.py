@@ -20,7 +20,7 @@ class CountrySerializer(serializers.Serializer):
 class CountriesSerializer(serializers.Serializer):
     """All countries."""
 
-    data = CountrySerializer(many=True, help_text="Countries by name, the unknown one last.")
+    data = CountrySerializer(many=True, help_text="Countries by name, the unknown one last.")  # type: ignore[assignment]  # Serializer has the name, too
 
 
 class OperatorSerializer(serializers.Serializer):
@@ -35,7 +35,7 @@ class OperatorsSerializer(serializers.Serializer):
     """The operators of a period."""
 
     to = serializers.DateField(help_text="Last day, included.")
-    data = OperatorSerializer(many=True, help_text="Operators, those with the most messages first.")
+    data = OperatorSerializer(many=True, help_text="Operators, those with the most messages first.")  # type: ignore[assignment]  # Serializer has the name, too
 
     def get_fields(self) -> dict[str, serializers.Field]:
         """Return the fields with `from`, which Python has for itself."""
@@ -59,4 +59,4 @@ class ResultCodeSerializer(serializers.Serializer):
 class ResultCodesSerializer(serializers.Serializer):
     """All result codes."""
 
-    data = ResultCodeSerializer(many=True, help_text="Result codes by dialect and code.")
+    data = ResultCodeSerializer(many=True, help_text="Result codes by dialect and code.")  # type: ignore[assignment]  # Serializer has the name, too

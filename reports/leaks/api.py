@@ -101,6 +101,7 @@ class LeaksView(ApiView):
         if self.access.account is not None:
             raise NotFound("Money leaks are of a customer; this key is an account's.")
         kind = self.given.choice("kind")
+        assert kind is not None  # it has a default
         named = self.given.tenants(self.access)
         tenant = Tenant.objects.get(id=next(iter(named.values()))) if named else self.access.tenant
         assert tenant is not None  # every key has one

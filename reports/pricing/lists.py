@@ -16,10 +16,10 @@ Row = TypeVar("Row", Price, TierGroup, Fee)
 def read_tariffs(lists: QuerySet[PriceList]) -> dict[PriceList, engine.Tariff]:
     """Return the tariff of each list, in four queries."""
     found = list(lists.order_by("id"))
-    prices, groups, fees = (
-        _by_list(model.objects.filter(price_list__in=[one.id for one in found]).order_by("id"))
-        for model in (Price, TierGroup, Fee)
-    )
+    of_found = {"price_list__in": [one.id for one in found]}
+    prices = _by_list(Price.objects.filter(**of_found).order_by("id"))
+    groups = _by_list(TierGroup.objects.filter(**of_found).order_by("id"))
+    fees = _by_list(Fee.objects.filter(**of_found).order_by("id"))
     return {one: _tariff(one, prices[one.id], groups[one.id], fees[one.id]) for one in found}
 
 
