@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from benchmarks.api import api_statistics, submissions
 from benchmarks.applying import apply
 from benchmarks.applying_keys import apply_keys
+from benchmarks.billing import billing
 from benchmarks.disk import bytes_on_disk
 from benchmarks.exporting import exports
 from benchmarks.faults import faults, slow_senders
@@ -40,6 +41,7 @@ BENCHMARKS: dict[str, Callable[[Stage], Iterator[Figure]]] = {
     "workbook": workbook,
     "exports": exports,
     "message_log": message_log,
+    "billing": billing,
     "lighthouse": lighthouse,
     "faults": faults,
     "slow_senders": slow_senders,

@@ -17,14 +17,27 @@ from portal.api.key import KeyView
 from portal.api.schema_view import SchemaView
 from portal.api.views import NotFoundView
 from portal.common import any_text  # noqa: F401  registers the converter
+from reports.billing.api import (
+    CreditView,
+    IssueView,
+    PaidView,
+    StatementFileView,
+    StatementLinesView,
+    StatementsView,
+    StatementView,
+)
+from reports.billing.checks.api import ChecksView as InvoiceChecksView
+from reports.billing.checks.api import CheckView as InvoiceCheckView
+from reports.billing.checks.api import ClaimView
+from reports.billing.prices.api import PriceListRowsView, PriceListsView, PriceListView
 from reports.campaigns.ab_api import AbView
 from reports.campaigns.api import CampaignsView, CampaignView
 from reports.campaigns.recipients_api import RecipientsView
 from reports.exports.api import TableExportsView
-from reports.figures.api import StatisticsView
 from reports.figures.names_api import CountriesView, OperatorsView, ResultCodesView
 from reports.forecast.api import ForecastView
 from reports.leaks.api import LeaksView
+from reports.overview.statistics_api import StatisticsView
 from reports.runs.api import DownloadView, RunsView, RunView
 from reports.segments.api import SegmentKeysView, SegmentView
 
@@ -61,18 +74,33 @@ urlpatterns = [
     path("v1/gates/<slug:gate_id>/attempts/<int:attempt_id>/", AttemptView.as_view(), name="gate_attempt"),
     path("v1/gates/<slug:gate_id>/replays/", ReplaysView.as_view(), name="gate_replays"),
     path("v1/gates/<slug:gate_id>/replays/<int:replay_id>/", ReplayView.as_view(), name="gate_replay"),
+    path("v1/statements/", StatementsView.as_view(), name="statements"),
+    path("v1/statements/<int:statement_id>/", StatementView.as_view(), name="statement"),
+    path("v1/statements/<int:statement_id>/lines/", StatementLinesView.as_view(), name="statement_lines"),
+    path(
+        "v1/statements/<int:statement_id>/files/<slug:format_name>/", StatementFileView.as_view(), name="statement_file"
+    ),
+    path("v1/statements/<int:statement_id>/issue/", IssueView.as_view(), name="statement_issue"),
+    path("v1/statements/<int:statement_id>/credit/", CreditView.as_view(), name="statement_credit"),
+    path("v1/statements/<int:statement_id>/paid/", PaidView.as_view(), name="statement_paid"),
     path("v1/partner-ids/", PartnerIdsView.as_view(), name="partner_ids"),
     path("v1/partner-ids/<int:partner_id>/", PartnerIdView.as_view(), name="partner_id"),
     path("v1/partner-ids/<int:partner_id>/move/", MovePartnerIdView.as_view(), name="partner_id_move"),
     path("v1/campaigns/", CampaignsView.as_view(), name="campaigns"),
     path("v1/campaigns/<int:campaign_id>/", CampaignView.as_view(), name="campaign"),
     path("v1/campaigns/<int:campaign_id>/recipients/", RecipientsView.as_view(), name="campaign_recipients"),
+    path("v1/price-lists/", PriceListsView.as_view(), name="price_lists"),
+    path("v1/price-lists/<int:price_list_id>/", PriceListView.as_view(), name="price_list"),
+    path("v1/price-lists/<int:price_list_id>/rows/", PriceListRowsView.as_view(), name="price_list_rows"),
     path("v1/segments/", SegmentKeysView.as_view(), name="segments"),
     path("v1/segments/<any_text:key>/", SegmentView.as_view(), name="segment"),
     path("v1/audit-log/", AuditLogView.as_view(), name="audit_log"),
     path("v1/members/", MembersView.as_view(), name="members"),
     path("v1/api-keys/", ApiKeysView.as_view(), name="api_keys"),
     path("v1/api-keys/<int:key_id>/", ApiKeyView.as_view(), name="api_key"),
+    path("v1/invoice-checks/", InvoiceChecksView.as_view(), name="invoice_checks"),
+    path("v1/invoice-checks/<int:check_id>/", InvoiceCheckView.as_view(), name="invoice_check"),
+    path("v1/invoice-checks/<int:check_id>/claim/", ClaimView.as_view(), name="invoice_check_claim"),
     path("v1/schema/", SchemaView.as_view(), name="schema"),
     path("v1/docs/", reference, name="docs"),
     re_path("", NotFoundView.as_view(), name="not_found"),

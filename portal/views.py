@@ -54,7 +54,7 @@ def _start_page(request: HttpRequest) -> str:
     if request.access.view_as is not None:
         return ""
     view = store.start_of(request.user.pk, request.access.reached)
-    if view is None or not may_open(standing.role_in(request.user.pk, view.tenant), view.page):
+    if view is None or not may_open(standing.roles_in(request.user.pk, view.tenant), view.page):
         return ""
     narrowed_to = QueryDict(view.query).get("tenant")
     below = with_descendants([view.tenant_id]) if narrowed_to else ()

@@ -4,6 +4,8 @@ from celery import shared_task
 from django.utils import timezone
 
 from reports.alerts import checking, forgetting
+from reports.billing import closing
+from reports.billing.checks import running, uploads
 from reports.runs import due_months, erased_files, revising, runs
 from reports.schedules import clock, erased, files, mail_retention, mailing, making, revised, sending
 
@@ -83,3 +85,28 @@ def check_accounts() -> int:
 @shared_task(name="reports.forget_alerts", time_limit=600)
 def forget_alerts() -> int:
     return forgetting.forget(now=timezone.now())
+
+
+@shared_task(name="reports.close_month", time_limit=3600)
+def close_month(run_id: int) -> int:
+    return closing.run_closings(run_id=run_id)  # claims the run's row; a second call finds it taken
+
+
+@shared_task(name="reports.resume_closings", time_limit=3600)
+def resume_closings() -> int:
+    return closing.run_closings()
+
+
+@shared_task(name="reports.run_invoice_check", time_limit=3600)
+def run_invoice_check(check_id: int) -> int:
+    return running.run_checks(check_id=check_id)  # claims the check's row; a second call finds it taken
+
+
+@shared_task(name="reports.resume_invoice_checks", time_limit=3600)
+def resume_invoice_checks() -> int:
+    return running.run_checks()
+
+
+@shared_task(name="reports.delete_old_invoices", time_limit=600)
+def delete_old_invoices() -> int:
+    return uploads.delete_old_files(now=timezone.now())

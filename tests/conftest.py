@@ -232,6 +232,11 @@ def analyst(tenant):
 
 
 @pytest.fixture
+def accountant(tenant):
+    return make_user("accountant@example.com", tenant, Role.ACCOUNTANT)
+
+
+@pytest.fixture
 def viewer(tenant):
     return make_user("viewer@example.com", tenant, Role.VIEWER)
 

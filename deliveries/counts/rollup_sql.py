@@ -11,23 +11,27 @@ from deliveries.models import (
     CampaignCount,
     CondensedCampaign,
     CondensedCampaignCount,
+    CondensedDailyCount,
     CondensedLatencyCount,
     CondensedSegmentCount,
     CondensedSegmentLatencyCount,
+    DailyCount,
     LatencyCount,
     SegmentCount,
     SegmentLatencyCount,
 )
 from deliveries.models.counts import Count
-from deliveries.models.rollups import Condensed
+from deliveries.models.rollups import Condensed, Span
 
 # Sums key by key, and the counts that they are made of.
 _OF: dict[type[Condensed], type[Count]] = {
     CondensedCampaignCount: CampaignCount,
+    CondensedDailyCount: DailyCount,
     CondensedLatencyCount: LatencyCount,
     CondensedSegmentCount: SegmentCount,
     CondensedSegmentLatencyCount: SegmentLatencyCount,
 }
+MONTHS_ALONE: frozenset[type[Condensed]] = frozenset({CondensedDailyCount})
 ROLLUP_MODELS: tuple[type[Condensed], ...] = (CondensedCampaign, *_OF)
 _WITHIN = "tenant_id = %(tenant)s AND day >= %(day)s AND day < %(end)s"
 
@@ -40,10 +44,11 @@ def _fill(model: type[Condensed], counted: type[Count]) -> str:
     primary: Any = model._meta.pk  # of several columns
     keys = ", ".join(primary.field_names[3:])  # after the tenant, the span and its day
     values = [name for name in ("messages", "parts") if name in {field.name for field in model._meta.fields}]
+    months_alone = f" AND %(span)s = '{Span.MONTH.value}'" if model in MONTHS_ALONE else ""
     return (
         f"INSERT INTO {model._meta.db_table} (tenant_id, span, day, {keys}, {', '.join(values)})"  # noqa: S608  names of models' tables and columns
         f" SELECT %(tenant)s, %(span)s, %(day)s, {keys}, {', '.join(f'sum({value})' for value in values)}"
-        f" FROM {counted._meta.db_table} WHERE {_WITHIN}"
+        f" FROM {counted._meta.db_table} WHERE {_WITHIN}{months_alone}"
         f" GROUP BY {keys} HAVING sum(messages) <> 0 ORDER BY {keys}"
     )
 

@@ -28,6 +28,7 @@ from portal.common.periods import Month
 _COUNTED_NAMES = {"variant": ("campaign_id",), "operator": (), "value": ("key",)}
 _CONDENSED_NAMES = (
     ("condensed_campaign_count", "variant"),
+    ("condensed_daily_count", "operator"),
     ("condensed_latency_count", "operator"),
     ("condensed_segment_count", "value"),
     ("condensed_segment_latency_count", "value"),
@@ -140,13 +141,14 @@ def _is_numbered(other: str, name: str) -> bool:
 
 def delete_empty_counts(tenant_id: int, changes: Iterable[Change]) -> None:
     """Delete the counts of zero that messages left under their older variant or operator."""
-    variants, operators = set(), set()
+    variants: set[tuple] = set()
+    operators: dict[str, str] = {}
     for change in changes:
         before, after = change.before, change.after
         if before.variant != after.variant:
             variants.add((before.day, before.folded.account_id, before.campaign_id, before.variant))
         if before.folded.operator != after.folded.operator:
-            operators.add(before.folded.operator)
+            operators[before.folded.operator] = after.folded.operator
     with connection.cursor() as cursor:
         if variants:
             for table in (CAMPAIGN.name, LATENCY.name, "condensed_campaign_count"):
@@ -160,12 +162,20 @@ def delete_empty_counts(tenant_id: int, changes: Iterable[Change]) -> None:
                 )
             _forget_variants(cursor, tenant_id, {variant for *_key, variant in variants})
         if operators:
-            for table in (*(t.stored for t in TABLES if "operator" in t.keys), "condensed_latency_count", _LEDGER.name):
-                empty = "" if table in ("condensed_latency_count", _LEDGER.name) else " AND messages = 0"
+            whole = (*(table for table, column in _CONDENSED_NAMES if column == "operator"), _LEDGER.name)
+            for table in (*(t.stored for t in TABLES if "operator" in t.keys), *whole):
+                empty = "" if table in whole else " AND messages = 0"
                 cursor.execute(
                     f"DELETE FROM {table} WHERE tenant_id = %s AND operator = ANY (%s){empty}",  # noqa: S608  tables, columns and conditions of this module; values are parameters
                     [tenant_id, sorted(operators)],
                 )
+            for old, new in sorted(operators.items()):
+                _rename_on_statements(cursor, old, new)
+
+
+def _rename_on_statements(cursor, old: str, new: str) -> None:
+    """Rename an operator on lines of statements, which stay equal to the counts that they were made of."""
+    cursor.execute("UPDATE statement_line SET operator = %s WHERE operator = %s", [new, old])
 
 
 def delete_all_empty_counts(tenant_id: int, *, first: date | None, before: date) -> None:
@@ -205,6 +215,8 @@ def rename_counted(tenant_id: int, number: str) -> None:
                     [tenant_id],
                 )
                 for found in [row for row in cursor.fetchall() if holds_number(row[-1], number)]:
+                    if column == "operator":
+                        _rename_on_statements(cursor, found[-1], _renamed(tenant_id, column, found, number))
                     columns = ", ".join([*table.keys, *table.values])
                     moved = ", ".join("%(new)s" if key == column else key for key in [*table.keys, *table.values])
                     counted = " OR ".join(f"{value} <> 0" for value in table.values)

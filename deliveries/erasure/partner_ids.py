@@ -23,7 +23,7 @@ from portal.common.periods import Month
 from portal.tenants.models import Feed, GatewayAccount, PartnerId
 from portal.tenants.partner_owners import held_by
 
-_TABLES = ("message", "daily_count", "submission_count")
+_TABLES = ("message", "daily_count", "condensed_daily_count", "submission_count", "statement_line")
 _COUNTED = """
 SELECT DISTINCT account_id, partner_id FROM daily_count WHERE tenant_id = %(tenant)s
 UNION SELECT DISTINCT account_id, partner_id FROM submission_count WHERE tenant_id = %(tenant)s

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.contrib.admin.models import LogEntry
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Model, Q
 
 from campaigns.models import Campaign, ConversionUpload, SegmentKey
 from deliveries.erasure import erased_ids, segment_values
@@ -17,6 +17,13 @@ from deliveries.messages import slices
 from deliveries.models import StandingCheck, TenantRecount
 from portal.accounts.models import AuditEntry
 from portal.common.hidden_numbers import holds_number, without_number
+
+_of_other_apps: dict[type[Model], tuple[str, ...]] = {}
+
+
+def register(model: type[Model], *fields: str) -> None:
+    """Have the texts in these fields of all rows of a model cleaned; for apps that this one does not import."""
+    _of_other_apps[model] = fields
 
 
 def erase(*, tenant_id: int, number: str) -> None:
@@ -37,6 +44,8 @@ def erase(*, tenant_id: int, number: str) -> None:
         _clean(described, ("title", "note", "tags", "planned_split", "day_notes", "comparisons"), clean)
         _clean(ConversionUpload.objects.filter(tenant_id=tenant_id), ("file_name", "mapping"), clean)
         _clean(TenantRecount.objects.filter(tenant_id=tenant_id), ("reason",), clean)
+        for model, fields in _of_other_apps.items():
+            _clean(model._default_manager.all(), fields, clean)
 
 
 def rename_segment_keys(*, tenant_id: int, number: str) -> None:

@@ -15,8 +15,9 @@ from deliveries.message_pages.parameter_fields import key_of
 from deliveries.message_pages.presenter import MessageRow
 from portal.common.templatetags.figures import country
 
-# A word has few different values. A share is from 0 to 1, a decimal has one decimal place.
-Kind = Literal["time", "day", "text", "word", "number", "share", "decimal"]
+# A word has few different values. A share is from 0 to 1, a decimal has one decimal place. Money is a Decimal in units
+# of a currency, with at most six decimals.
+Kind = Literal["time", "day", "text", "word", "number", "share", "decimal", "money"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,7 @@ from deliveries.models.retention import ErasedId, ErasedMonth, ErasedName, Reten
 from deliveries.models.rollups import (
     CondensedCampaign,
     CondensedCampaignCount,
+    CondensedDailyCount,
     CondensedLatencyCount,
     CondensedSegmentCount,
     CondensedSegmentLatencyCount,
@@ -55,6 +56,7 @@ __all__ = [
     "ClosedMonth",
     "CondensedCampaign",
     "CondensedCampaignCount",
+    "CondensedDailyCount",
     "CondensedLatencyCount",
     "CondensedSegmentCount",
     "CondensedSegmentLatencyCount",

@@ -1,7 +1,7 @@
 """Sums of the counts over whole days and months, so that a long period takes few rows.
 
-They are computed from `campaign_count`, `latency_count` and the counts of segments when a day or month has become
-quiet. They are valid while their CondensedSpan is ready: every change of a count deletes that row
+They are computed from `daily_count`, `campaign_count`, `latency_count` and the counts of segments when a day or month
+has become quiet. They are valid while their CondensedSpan is ready: every change of a count deletes that row
 (deliveries/counts/rollups.py). Other periods are read from the counts.
 """
 
@@ -85,6 +85,27 @@ class CondensedCampaignCount(Condensed, OfCampaign, OfState):
 
     class Meta:
         db_table = "condensed_campaign_count"
+
+
+class CondensedDailyCount(Condensed, CountryAndOperator, OfState):
+    """Of DailyCount, with all its keys: of months alone, since a day has as many rows there."""
+
+    pk = models.CompositePrimaryKey(
+        "tenant_id",
+        "span",
+        "day",
+        "account_id",
+        "partner_id",
+        "country",
+        "operator",
+        "sender_type",
+        "status",
+        "result_code",
+    )
+    partner_id = models.TextField(db_collation="C")
+
+    class Meta:
+        db_table = "condensed_daily_count"
 
 
 class CondensedLatencyCount(Condensed, CountryAndOperator):

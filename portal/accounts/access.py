@@ -17,7 +17,7 @@ from portal.tenants.scope import with_descendants
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """Scope of a request: visible tenants, its own tenant (None: none, or not visible) and role.
+    """Scope of a request: visible tenants, its own tenant (None: none, or not visible) and roles there.
 
     `reached` has all tenants of the person's memberships, for any request. `refused` is the reason why a presented key
     is rejected: "unknown", "revoked" or "expired".
@@ -26,7 +26,7 @@ class Access:
     tenant_ids: frozenset[int] = frozenset()
     reached: frozenset[int] = frozenset()
     tenant: Tenant | None = None
-    role: Role | None = None
+    roles: frozenset[Role] = frozenset()
     is_staff: bool = False
     key: ApiKey | None = None
     refused: str = ""
@@ -44,12 +44,12 @@ class Access:
         return self.key is not None and scope in self.key.scopes
 
     def may(self, right: str) -> bool:
-        return roles.may(self.role, right)
+        return roles.may(self.roles, right)
 
     @property
     def is_members(self) -> bool:
         """Return whether a member asks: no key, no shared link, and no staff who view the tenant."""
-        return self.role is not None and self.view_as is None
+        return bool(self.roles) and self.view_as is None
 
     @property
     def masking(self) -> Masking:
@@ -60,7 +60,7 @@ class Access:
 def access_of(user, *, slug: str | None) -> Access:
     """Return what `user` reaches: by each membership its tenant and all below; with a slug that tenant's part of it.
 
-    A role for a parent holds for its children; of several the greatest counts.
+    A role for a parent holds for its children; of several the rights add up.
     """
     if not user.is_authenticated or not user.is_active:
         return Access()
@@ -74,12 +74,11 @@ def access_of(user, *, slug: str | None) -> Access:
     tenant = _tenant(slug, everything)
     if tenant is None:
         return Access(reached=everything, is_staff=user.is_staff, brand=brand)
-    role = roles.greatest([m.role for m in memberships if tenant.id in reached[m.id]])
     return Access(
         tenant_ids=frozenset(with_descendants([tenant.id])),
         reached=everything,
         tenant=tenant,
-        role=role,
+        roles=frozenset(Role(m.role) for m in memberships if tenant.id in reached[m.id]),
         is_staff=user.is_staff,
         brand=brand_from(tenant.chain),
         brand_above=brand_above(tenant.chain),
@@ -98,7 +97,7 @@ def access_of_observer(view: ViewAs, *, slug: str | None) -> Access:
         tenant_ids=frozenset(with_descendants([tenant.id])),
         reached=reached,
         tenant=tenant,
-        role=Role.VIEWER,
+        roles=frozenset({Role.VIEWER}),
         is_staff=True,
         view_as=view,
         brand=brand_from(tenant.chain),

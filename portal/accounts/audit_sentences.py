@@ -65,6 +65,10 @@ SENTENCES: dict[str, Promise] = {
     "partner_id.request_refused": _("%(who)s rejected the request for the partner ID %(subject)s."),
     "partner_id.request_withdrawn": _("%(who)s withdrew the request for the partner ID %(subject)s."),
     "partner_id.number_erased": _("%(who)s erased a phone number from a partner ID, which is now %(subject)s."),
+    # invoices of gateways
+    "invoice_check.started": _("%(who)s started a check of the invoice %(subject)s of %(account)s for %(month)s."),
+    "invoice_check.claimed": _("%(who)s downloaded the claim %(subject)s."),
+    "invoice_check.deleted": _("%(who)s deleted the check of the invoice %(subject)s of %(account)s."),
     # reports
     "report.request": _("%(who)s requested the report for %(subject)s."),
     "report.download": _("%(who)s downloaded the report file %(subject)s."),
@@ -74,6 +78,17 @@ SENTENCES: dict[str, Promise] = {
     "report_template.removed": _("%(who)s removed the workbook template %(subject)s."),
     "report.removed": _("%(who)s removed the report for %(subject)s. Revisions: %(revisions)s."),
     "report.file_erased": _("The file of the report %(subject)s was deleted after an erasure."),
+    "statement.issued": _("%(who)s issued the statement %(subject)s to %(customer)s for %(month)s."),
+    "statement.credited": _("%(who)s credited the statement %(subject)s of %(customer)s by %(credit_note)s."),
+    "statement.paid": _("%(who)s marked the statement %(subject)s as paid on %(paid_on)s."),
+    "statement.unpaid": _("%(who)s marked the statement %(subject)s as not paid."),
+    "statement.downloaded": _("%(who)s downloaded the file %(subject)s."),
+    "closing.requested": _("%(who)s closed the month %(subject)s."),
+    "closing.cancelled": _("%(who)s cancelled the closing of the month %(subject)s."),
+    "closing.retried": _("%(who)s retried the closing of the month %(subject)s."),
+    "billing.profile_changed": _("%(who)s changed the billing profile of %(subject)s: %(changes)s."),
+    "billing.terms_changed": _("%(who)s changed the billing terms. Customer: %(subject)s. %(changes)s."),
+    "billing.numbers_changed": _("%(who)s changed the numbers of statements. Next: %(subject)s."),
     "report_definition.created": _("%(who)s saved the report %(subject)s."),
     "report_definition.changed": _("%(who)s changed the saved report %(subject)s."),
     "report_definition.stopped": _("The saved report %(subject)s was stopped by %(who)s."),
@@ -135,6 +150,12 @@ SENTENCES: dict[str, Promise] = {
         "%(who)s set gates at LINK for the account %(subject)s. Created: %(created)s; corrected: %(corrected)s; failed:"
         " %(failed)s."
     ),
+    "price_list.created": _("%(who)s created the price list %(subject)s in %(currency)s."),
+    "price_list.changed": _("%(who)s changed the price list %(subject)s. Before: %(before)s. After: %(after)s."),
+    "price_list.prices": _("%(who)s changed prices of the list %(subject)s. Before: %(before)s. After: %(after)s."),
+    "price_list.archived": _("%(who)s archived the price list %(subject)s."),
+    "exchange_rate.set": _("%(who)s entered exchange rates. Before: %(before)s. After: %(after)s."),
+    "exchange_rate.deleted": _("%(who)s deleted an exchange rate: %(before)s."),
     "alert.acknowledged": _("%(who)s acknowledged an alert of the rule %(subject)s."),
     "alert_rule.created": _("%(who)s created the alert rule %(subject)s."),
     "alert_rule.changed": _("%(who)s changed the alert rule %(subject)s."),
@@ -183,6 +204,8 @@ SENTENCES: dict[str, Promise] = {
     "reportrun.cancelled": _("%(who)s cancelled report runs. Jobs: %(jobs)s."),
     "definitionrun.retried": _("%(who)s retried runs of saved reports. Jobs: %(jobs)s."),
     "definitionrun.cancelled": _("%(who)s cancelled runs of saved reports. Jobs: %(jobs)s."),
+    "closingrun.retried": _("%(who)s retried closings of months. Jobs: %(jobs)s."),
+    "closingrun.cancelled": _("%(who)s cancelled closings of months. Jobs: %(jobs)s."),
     "erasedmonth.retried": _("%(who)s retried the deletion of older workbooks. Jobs: %(jobs)s."),
     "erasedmonth.cancelled": _("%(who)s cancelled the deletion of older workbooks. Jobs: %(jobs)s."),
     # a person's own account
@@ -213,13 +236,21 @@ PROVISIONED: dict[tuple[str, str], Promise] = {
 }
 WAYS = ("role", "token_added", "changed", "created")
 MONTH = re.compile(r"(?<![\w-])(\d{4})-(0[1-9]|1[0-2])(?![\w-])")
-WITH_A_MONTH = ("report.request", "report.removed", "report.file_erased")
+WITH_A_MONTH = (
+    "report.request",
+    "report.removed",
+    "report.file_erased",
+    "closing.requested",
+    "closing.cancelled",
+    "closing.retried",
+)
 
 ROLE_WORDS = {
     Role.OWNER: _("an owner"),
     Role.MANAGER: _("a manager"),
     Role.ANALYST: _("an analyst"),
     Role.VIEWER: _("a viewer"),
+    Role.ACCOUNTANT: _("an accountant"),
 }
 BECOMES = {"member.invited": ("role",), "member.joined": ("role",), "member.role": ("to",)}  # with an article
 FACTOR_WORDS = {

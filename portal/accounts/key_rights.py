@@ -6,7 +6,7 @@ from portal.accounts.access import Access
 from portal.tenants.models import ApiKey
 
 HOLDS_KEYS = "manage_api_keys"
-_OF_SCOPE = {ApiKey.Scope.ADMIN: "manage_members"}
+_OF_SCOPE = {ApiKey.Scope.ADMIN: "manage_members", ApiKey.Scope.BILLING: "billing"}
 
 
 def rights_for(scopes: Iterable[str]) -> set[str]:

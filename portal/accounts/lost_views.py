@@ -15,7 +15,7 @@ def delete_for(user: User, tenant: Tenant) -> None:
     """
     below = with_descendants([tenant.id])
     with web_scope(below, person=str(user.pk)):
-        lost = [one.pk for one in Tenant.objects.filter(id__in=below) if standing.role_in(user.pk, one) is None]
+        lost = [one.pk for one in Tenant.objects.filter(id__in=below) if not standing.roles_in(user.pk, one)]
         SavedView.objects.filter(user_id=user.pk, tenant_id__in=lost, is_shared=False).delete()
 
 

@@ -82,7 +82,7 @@ def _locked(membership: Membership) -> Membership:
 
 def _still_an_owner(actor: User, tenant: Tenant) -> None:
     """Check the actor's role again under the lock: another owner may have removed the actor meanwhile."""
-    if not roles.may(standing.role_in(actor.id, tenant), "manage_members"):
+    if not roles.may(standing.roles_in(actor.id, tenant), "manage_members"):
         raise NotAllowed(NO_LONGER)
 
 

@@ -64,12 +64,13 @@ def display_name(user: User) -> str:
 
 
 class Role(models.TextChoices):
-    """Role of a member. Each role includes the rights of the ones after it (portal/accounts/roles.py)."""
+    """Role of a member. Those before the accountant include the rights of the ones after (portal/accounts/roles.py)."""
 
     OWNER = "owner", _("Owner")
     MANAGER = "manager", _("Manager")
     ANALYST = "analyst", _("Analyst")
     VIEWER = "viewer", _("Viewer")
+    ACCOUNTANT = "accountant", _("Accountant")
 
 
 class Membership(models.Model):
@@ -77,7 +78,7 @@ class Membership(models.Model):
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="memberships")
-    role = models.CharField(max_length=8, choices=Role.choices)
+    role = models.CharField(max_length=10, choices=Role.choices)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:
@@ -95,7 +96,7 @@ class Invitation(models.Model):
 
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="invitations")
     email = models.EmailField(max_length=254)
-    role = models.CharField(max_length=8, choices=Role.choices)
+    role = models.CharField(max_length=10, choices=Role.choices)
     digest = models.CharField(max_length=64, unique=True, editable=False)
     # By id, whatever becomes of the address. No constraint: a deleted person has no rights, so nobody is let in.
     inviter = models.ForeignKey(

@@ -1,5 +1,6 @@
 """A tenant's pages in the order of the navigation."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.urls import reverse
@@ -16,6 +17,7 @@ PAGES: tuple[tuple[str, str, Promise, str], ...] = (
     ("segments", "segments:segments", _("Segments"), "see_figures"),
     ("messages", "messages:list", _("Messages"), "see_messages"),
     ("reports", "reports:months", _("Reports"), "see_figures"),
+    ("billing", "billing:index", _("Billing"), "see_costs"),
     ("partner_ids", "deliveries:partner_ids", _("Partner IDs"), "see_figures"),
     ("gates", "gates:list", _("Gates"), "see_gates"),
     ("settings", "settings:tenant", _("Settings"), "change_settings"),
@@ -42,9 +44,9 @@ def pages(slug: str, access: Access, *, period: str = "") -> list[Page]:
     return found
 
 
-def may_open(role: str | None, key: str) -> bool:
-    """Return whether people with the role may open the page with this key."""
-    return any(page == key and roles.may(role, right) for page, _name, _text, right in PAGES)
+def may_open(held: Iterable[str], key: str) -> bool:
+    """Return whether people with these roles may open the page with this key."""
+    return any(page == key and roles.may(held, right) for page, _name, _text, right in PAGES)
 
 
 def first_page(slug: str, *, page: str = "") -> str:

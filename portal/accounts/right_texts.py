@@ -6,7 +6,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.models import Role
-from portal.accounts.roles import RANK, RIGHTS, may
+from portal.accounts.roles import LADDER, RIGHTS, may
 
 RIGHT_TEXTS: dict[str, Promise] = {
     "see_figures": _("See figures, reports and partner IDs"),
@@ -15,6 +15,7 @@ RIGHT_TEXTS: dict[str, Promise] = {
     "see_conversions": _("See conversion events"),
     "see_gates": _("See gates, with their requests and answers"),
     "manage_alerts": _("Create and change the rules of alerts, and acknowledge alerts"),
+    "see_costs": _("See prices and what messages cost"),
     "save_searches": _("Save whole searches as files"),
     "reveal_numbers": _("Reveal the phone number of one message; the reason is logged"),
     "see_numbers": _("See phone numbers on pages and in files, and search by a list of them"),
@@ -34,14 +35,21 @@ RIGHT_TEXTS: dict[str, Promise] = {
     "change_brand": _("Change the brand: logo, product name, sender of e-mails and host name"),
     "manage_members": _("Invite and remove members and change their roles"),
     "see_audit_log": _("Read the audit log"),
+    "billing": _("Change price lists, close months and check invoices"),
 }
-HOLDERS: dict[Role, Promise] = {
-    Role.VIEWER: _("All members can do this."),
-    Role.ANALYST: _("Analysts, managers and owners can do this."),
-    Role.MANAGER: _("Managers and owners can do this."),
-    Role.OWNER: _("Only owners can do this."),
+ROLES = (*LADDER, Role.ACCOUNTANT)  # the ladder from the one with the fewest rights
+# Who has a right, by its roles.
+HOLDERS: dict[frozenset[Role], Promise] = {
+    frozenset(ROLES): _("All members can do this."),
+    frozenset(LADDER): _("Viewers, analysts, managers and owners can do this."),
+    frozenset({Role.ANALYST, Role.MANAGER, Role.OWNER, Role.ACCOUNTANT}): _(
+        "Analysts, managers, owners and accountants can do this."
+    ),
+    frozenset({Role.ANALYST, Role.MANAGER, Role.OWNER}): _("Analysts, managers and owners can do this."),
+    frozenset({Role.MANAGER, Role.OWNER}): _("Managers and owners can do this."),
+    frozenset({Role.OWNER, Role.ACCOUNTANT}): _("Owners and accountants can do this."),
+    frozenset({Role.OWNER}): _("Only owners can do this."),
 }
-ROLES = tuple(sorted(Role, key=RANK.__getitem__))  # from the one with the fewest rights
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +70,12 @@ class RightRow:
 
 def rights_table() -> list[RightRow]:
     """Return a row for each right, those of viewers first."""
-    ordered = sorted(RIGHTS, key=lambda right: RANK[RIGHTS[right]])
-    return [RightRow(RIGHT_TEXTS[right], tuple(Allowed(role, may(role, right)) for role in ROLES)) for right in ordered]
+    ordered = sorted(RIGHTS, key=lambda right: LADDER.index(RIGHTS[right]))
+    return [
+        RightRow(RIGHT_TEXTS[right], tuple(Allowed(role, may([role], right)) for role in ROLES)) for right in ordered
+    ]
 
 
 def who_may(right: str) -> str:
     """Return a sentence with the roles that have the right, in the current language."""
-    return str(HOLDERS[RIGHTS[right]])
+    return str(HOLDERS[frozenset(role for role in ROLES if may([role], right))])

@@ -1,14 +1,18 @@
 """Rights of each role (docs/operations.md): the one table that views, API and tests read."""
 
+from collections.abc import Iterable
+
 from portal.accounts.models import Role
 
-RANK = {Role.VIEWER: 1, Role.ANALYST: 2, Role.MANAGER: 3, Role.OWNER: 4}
+LADDER = (Role.VIEWER, Role.ANALYST, Role.MANAGER, Role.OWNER)  # each with the rights of those before it
+OF_ACCOUNTANTS = frozenset({"see_figures", "see_costs", "billing"})  # no message, no number
 
-# the least role for each right
+# the least role of the ladder for each right
 RIGHTS = {
     "see_figures": Role.VIEWER,
     "see_messages": Role.VIEWER,
     "make_reports": Role.ANALYST,
+    "see_costs": Role.ANALYST,  # prices and costs that the customer is charged
     "see_conversions": Role.ANALYST,
     "see_gates": Role.ANALYST,  # with numbers masked unless the role sees them
     "manage_alerts": Role.ANALYST,  # rules; acknowledge alerts
@@ -31,15 +35,17 @@ RIGHTS = {
     "change_brand": Role.OWNER,
     "manage_members": Role.OWNER,
     "see_audit_log": Role.OWNER,
+    "billing": Role.OWNER,  # price lists, statements and invoice proofs
 }
 
 
-def may(role: str | None, right: str) -> bool:
-    """Return whether `role` has `right`; no role has none. Raises KeyError for an unknown right."""
-    least = RIGHTS[right]
-    return role is not None and RANK[Role(role)] >= RANK[least]
+def may(held: Iterable[str], right: str) -> bool:
+    """Return whether a person with these roles has `right`. Raises KeyError for an unknown right."""
+    least = LADDER.index(RIGHTS[right])
+    roles = [Role(role) for role in held]
+    return any(right in OF_ACCOUNTANTS if role == Role.ACCOUNTANT else LADDER.index(role) >= least for role in roles)
 
 
-def greatest(roles: list[str]) -> Role | None:
-    """Return the role that reaches furthest, None where there is none."""
-    return max((Role(role) for role in roles), key=RANK.__getitem__, default=None)
+def greatest(roles: Iterable[str]) -> Role | None:
+    """Return the role that reaches furthest, None where there is none; an accountant's is the least."""
+    return max((Role(role) for role in roles), key=(Role.ACCOUNTANT, *LADDER).index, default=None)

@@ -18,7 +18,7 @@ def backed_link(token: str, *, now: datetime) -> ShareLink | None:
 
 def is_backed(link: ShareLink, maker: User | None) -> bool:
     """Return whether the maker may share the tenant's pages now, as a member."""
-    return maker is not None and maker.is_active and roles.may(standing.role_in(maker.id, link.tenant), RIGHT)
+    return maker is not None and maker.is_active and roles.may(standing.roles_in(maker.id, link.tenant), RIGHT)
 
 
 def revoke(*, link: ShareLink, actor: str, now: datetime, why: str = "") -> None:

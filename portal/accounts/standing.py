@@ -17,10 +17,10 @@ def with_ancestors(tenant: Tenant) -> list[int]:
     return ids
 
 
-def role_in(user_id: int, tenant: Tenant) -> Role | None:
-    """Return the greatest role that the person's memberships give at the tenant."""
+def roles_in(user_id: int, tenant: Tenant) -> frozenset[Role]:
+    """Return the roles that the person's memberships give at the tenant."""
     held = Membership.objects.filter(user_id=user_id, tenant_id__in=with_ancestors(tenant))
-    return roles.greatest(list(held.values_list("role", flat=True)))
+    return frozenset(Role(role) for role in held.values_list("role", flat=True))
 
 
 def has_right(user: User | None, tenant: Tenant, right: str, *, staff_permission: str) -> bool:
@@ -29,7 +29,7 @@ def has_right(user: User | None, tenant: Tenant, right: str, *, staff_permission
         return False
     if user.is_staff and user.has_perm(staff_permission):
         return True
-    return roles.may(role_in(user.id, tenant), right)
+    return roles.may(roles_in(user.id, tenant), right)
 
 
 def owners_of(tenant: Tenant) -> list[User]:

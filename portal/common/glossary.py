@@ -37,6 +37,45 @@ GLOSSARY: dict[str, Term] = {
         _("A long text is sent in several parts. Billed parts are those that the gateway's codes call billed."),
         also=(_("Parts"),),
     ),
+    "cost": Term(
+        pgettext_lazy("figure", "Cost"),
+        _(
+            "What messages cost by the price list of their day, before VAT and without monthly fees. Messages without"
+            " a price are not in it."
+        ),
+    ),
+    "cost_per_delivered": Term(
+        _("Cost of a delivered message"),
+        _("The cost of all messages divided by those that were delivered and have a price."),
+        heading=_("Per delivered message"),
+    ),
+    "cost_per_conversion": Term(
+        _("Cost of a conversion"),
+        _("The cost of all messages divided by the events that are attributed to the campaign, of all kinds."),
+        heading=_("Per conversion"),
+    ),
+    "return": Term(
+        pgettext_lazy("on cost", "Return"),
+        _(
+            "Revenue less cost, divided by the cost: 0 % pays for itself. Revenue in another currency than the cost"
+            " is not compared with it."
+        ),
+    ),
+    "margin": Term(_("Margin"), _("What customers are charged for messages, less what these messages cost.")),
+    "cost_of_failed": Term(
+        _("Cost of failed messages"),
+        _("The part of the cost for messages that failed, expired or were rejected."),
+        heading=pgettext_lazy("messages", "Failed"),
+    ),
+    "cost_of_1009": Term(
+        _("Billed, not delivered"),
+        _("The part of the cost of failed messages for the gateway's code 1009: billed, but not delivered."),
+    ),
+    "cost_of_unknown": Term(
+        _("Cost of an unknown outcome"),
+        _("The part of the cost for messages that ended without a known outcome (codes 4, 5 and 1010)."),
+        heading=pgettext_lazy("messages", "Unknown"),
+    ),
     "status": Term(
         _("Status"),
         _("What happened to a message so far: queued, sent, delivered, failed, expired, rejected or unknown."),

@@ -11,7 +11,19 @@ import urllib.request
 import yaml
 
 from portal import engines
-from portal.demo import alerts, conversions, gates, guide, late_reports, leaks, saved_reports, steps, traffic
+from portal.demo import (
+    alerts,
+    conversions,
+    gates,
+    guide,
+    invoices,
+    late_reports,
+    leaks,
+    saved_reports,
+    statements,
+    steps,
+    traffic,
+)
 from portal.demo.state import PROVISIONING, REPOSITORY, DemoError, State
 from portal.serve import is_prepared
 
@@ -89,6 +101,8 @@ def _fill(server: subprocess.Popen, address: str) -> State:
     saved_reports.schedule_reports(server)  # its event is sent by a gate
     leaks.send_leaks(state, server)
     alerts.open_alerts(state, server)
+    invoices.check_invoice(server)
+    statements.make_statements()
     return state
 
 
@@ -128,6 +142,8 @@ def _tell(state: State, address: str) -> None:
         f"  {address}/share/{state.shared}/\n"
         "                                          a shared link: the same Overview for people without an account\n"
         f"  {address}/t/hansa-group/reports/        a parent: its report sums its children\n"
+        f"  {address}/t/hansa-group/billing/statements/\n"
+        f"{' ' * guide.TEXT_AT}what it charges its companies: drafts, paid and unpaid invoices, a credit note\n"
         f"  {address}/t/hansa-norge/overview/       a customer of a partner: in the brand of Hansa Group\n"
         f"  {address}/t/hansa-group/partner-ids/    partner IDs that wait to be declared, in an account of its own\n"
         f"  {address}/admin/onboarding/             an operator adds a customer; this one was just added:\n"

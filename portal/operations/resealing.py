@@ -13,6 +13,7 @@ from deliveries.models import Export, Gate, GateDestination, GateEvent, GateRepl
 from portal.accounts.models import UnsentMail, record
 from portal.common.sealed import Unreadable, is_newest, reseal
 from portal.tenants.models import GateApi
+from reports.models import InvoiceCheck
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,7 @@ SEALED = (
     Sealed(Export, ("sealed",), "export"),
     Sealed(GateReplay, ("sealed", "position_sealed"), "gate-replay"),
     Sealed(ConversionUpload, ("sealed",), "conversion-upload"),
+    Sealed(InvoiceCheck, ("sealed",), "invoice-check"),
 )
 _FACTOR = "second-factor"
 

@@ -18,6 +18,7 @@ OF_TENANT: tuple[tuple[str, Promise, str], ...] = (
     ("messages:list", _("Messages"), "see_messages"),
     ("messages:numbers", _("List of numbers"), "see_numbers"),
     ("reports:months", _("Reports"), "see_figures"),
+    ("billing:index", _("Billing"), "see_costs"),
     ("leaks:page", _("Money leaks"), "see_figures"),
     ("deliveries:partner_ids", _("Partner IDs"), "see_figures"),
     ("gates:list", _("Gates"), "see_gates"),

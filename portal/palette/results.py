@@ -69,8 +69,8 @@ def find(request: PageRequest, tenant: Tenant | None, text: str) -> list[Group]:
         found = [Group(_("Pages"), _pages(request, None, text)), Group(_("Customers"), _tenants(request, None, text))]
         return [group for group in found if group.items]
     number = read_number(text, tenant.country).text
-    groups = []
-    if text and is_readable(number):
+    groups, sees_messages = [], request.access.may("see_messages")
+    if sees_messages and text and is_readable(number):
         shown = spaced_number(number)
         item = Item(_("Messages to %(number)s") % {"number": shown}, _("search"), is_number=True, is_kept=False)
         groups.append(Group(_("Number"), [item]))
@@ -84,7 +84,7 @@ def find(request: PageRequest, tenant: Tenant | None, text: str) -> list[Group]:
         if not is_like_number:
             groups.append(Group(_("Campaigns"), _campaigns(request, tenant, text)))
         groups.append(Group(_("Partner IDs"), _partner_ids(request, tenant, text, is_like_number=is_like_number)))
-        if len(text) >= LEAST_OF_ID:
+        if sees_messages and len(text) >= LEAST_OF_ID:
             groups.append(Group(_("Messages"), _messages(request, tenant, text, is_like_number=is_like_number)))
     return [group for group in groups if group.items]
 
@@ -166,12 +166,14 @@ def _campaign_page(tenant: Tenant, name: str, ids: list[int]) -> tuple[str, str]
 
 def _partner_ids(request: PageRequest, tenant: Tenant, text: str, *, is_like_number: bool) -> list[Item]:
     held = held_by(request.access.tenant_ids)
+    url = reverse("deliveries:partner_ids", args=[tenant.slug])
     if is_like_number:  # a whole one, on the page of all of them
-        url = reverse("deliveries:partner_ids", args=[tenant.slug])
         is_held = held.filter(value=text).exists()
         return [Item(_("The partner ID that you typed"), _("Partner IDs"), url, is_kept=False)] if is_held else []
     address = reverse("messages:list", args=[tenant.slug])
     shown = [value for value in partner_values(request.access.tenant_ids, text) if not may_hold_number(value)]
+    if not request.access.may("see_messages"):
+        return [Item(value, _("Partner IDs"), url) for value in shown[:MOST]]
     return [Item(value, _("Messages"), f"{address}?{urlencode({'partner_id': value})}") for value in shown[:MOST]]
 
 

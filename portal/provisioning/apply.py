@@ -13,6 +13,7 @@ from portal.provisioning.outcome import Outcome, ProvisionError
 from portal.provisioning.partners import write_claims
 from portal.provisioning.people import write_users
 from portal.provisioning.positions import Problems
+from portal.provisioning.price_lists import write_price_lists
 from portal.provisioning.reader import read
 from portal.provisioning.tenants import write_tenants
 from portal.provisioning.writer import Writer
@@ -48,6 +49,7 @@ def provision(
             write_claims(writer, config.tenants, take_over=take_over)
             lock_members()
             write_users(writer, config.users, set_passwords=set_passwords)
+            write_price_lists(writer, config.price_lists)
             lost_rights.settle(actor=actor, now=now)
         if problems:
             raise ProvisionError(problems.sorted(), filename)

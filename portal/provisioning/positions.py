@@ -146,6 +146,18 @@ class Value:
             return ""
         return text
 
+    def scalar(self, *, longest: int) -> str:
+        """Return a text, a number or a date as it is written; `''` for null, and with a problem for anything else."""
+        if not isinstance(self._node, yaml.ScalarNode):
+            self.wrong(f"must be text, is {self._kind()}")
+            return ""
+        if self.is_null:
+            return ""
+        if len(self._node.value) > longest:
+            self.wrong(f"has {len(self._node.value)} characters, the limit is {longest}")
+            return ""
+        return self._node.value
+
     def day(self) -> date | None:
         """Return a date; None, with a problem, where it is none. Its limits are not checked here."""
         if isinstance(self._node, yaml.ScalarNode) and self._node.tag in (f"{_TAG}timestamp", f"{_TAG}str"):

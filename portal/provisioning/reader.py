@@ -17,6 +17,7 @@ from portal.common.msisdn import COUNTRIES
 from portal.common.no_numbers import refuse_numbers
 from portal.common.own_hosts import is_own
 from portal.provisioning.positions import Position, Problems, Value, compose, meant
+from portal.provisioning.price_lists import read_price_list
 from portal.provisioning.specs import (
     AccountSpec,
     BrandSpec,
@@ -47,10 +48,11 @@ def read(text: str, problems: Problems) -> Config:
     document = compose(text, problems)
     if document is None:
         return Config()
-    keys = document.keys((), ("gateway_accounts", "tenants", "users"))
+    keys = document.keys((), ("gateway_accounts", "tenants", "users", "price_lists"))
     accounts = tuple(_account(value) for value in _list(keys, "gateway_accounts"))
     tenants = tuple(_tenant(value) for value in _list(keys, "tenants"))
     users = tuple(_user(value) for value in _list(keys, "users"))
+    price_lists = tuple(read_price_list(value) for value in _list(keys, "price_lists"))
     _once(problems, ((spec.name, spec.at.get("name")) for spec in accounts), "this account")
     _once(problems, ((spec.slug, spec.at.get("slug")) for spec in tenants), "this tenant")
     _once(problems, ((spec.email.lower(), spec.at.get("email")) for spec in users), "this e-mail address")
@@ -58,7 +60,7 @@ def read(text: str, problems: Problems) -> Config:
         _once(problems, ((feed.name, feed.at.get("name")) for feed in account.feeds), "this feed")
     feeds = [feed for account in accounts for feed in account.feeds]
     _once(problems, ((feed.token, feed.at.get("token")) for feed in feeds), "this token")
-    return Config(accounts, tenants, users)
+    return Config(accounts, tenants, users, price_lists)
 
 
 def _account(value: Value) -> AccountSpec:

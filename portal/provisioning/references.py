@@ -61,6 +61,12 @@ def _check_names(config: Config, customers: set[str], accounts: set[str], proble
         for reference in user.memberships:
             if reference.name not in customers:
                 problems.add(reference.position, _unknown("tenant", reference.name, customers))
+    for spec in config.price_lists:
+        for named in (spec.issuer, spec.customer):
+            if named is not None and named.name not in customers:
+                problems.add(named.position, _unknown("tenant", named.name, customers))
+        if spec.account and spec.account.name not in accounts:
+            problems.add(spec.account.position, _unknown("account", spec.account.name, accounts))
 
 
 def _unknown(what: str, name: str, known: Iterable[str]) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from portal.provisioning.positions import Position
+from reports.billing.prices.rows import Content, Row
 
 Positions = dict[str, Position]
 
@@ -117,7 +118,28 @@ class UserSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class PriceListSpec:
+    """A price list; without an issuer the operator's, without account and customer the issuer's default.
+
+    `content` is None where the file says no rows; `lines` has the place of each row.
+    """
+
+    position: Position
+    at: Positions
+    issuer: Reference | None
+    account: Reference | None
+    customer: Reference | None
+    name: str
+    currency: str
+    basis: str
+    per: str
+    content: Content | None
+    lines: dict[Row, Position] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     accounts: tuple[AccountSpec, ...] = ()
     tenants: tuple[TenantSpec, ...] = ()
     users: tuple[UserSpec, ...] = ()
+    price_lists: tuple[PriceListSpec, ...] = ()

@@ -24,7 +24,7 @@ from portal.common.masking import Masking
 from portal.provisioning.apply import provision
 from portal.tenants.models import ApiKey, GatewayAccount, PartnerId, Tenant
 from portal.tenants.undone import undone_slug
-from reports.models import ReportRun
+from reports.models import InvoiceCheck, ReportRun
 
 PERMISSIONS = (
     "tenants.add_tenant",
@@ -154,6 +154,7 @@ def _hangs(tenant: Tenant) -> list[str]:
         gettext("exports"): Export.objects.filter(tenant=tenant),
         gettext("kinds of conversion events"): ConversionKind.objects.filter(tenant=tenant),
         gettext("uploads of conversion events"): ConversionUpload.objects.filter(tenant=tenant),
+        gettext("invoice checks"): InvoiceCheck.objects.filter(tenant=tenant),
         gettext("segment keys"): SegmentKey.objects.filter(tenant=tenant),
         gettext("a brand"): TenantBrand.objects.filter(tenant=tenant),
         gettext("accounts that it owns"): GatewayAccount.objects.filter(owner=tenant),

@@ -320,6 +320,7 @@ class ApiKey(models.Model):
         EXPORT = "export", _("Create and delete files of searches and tables")
         GATES = "gates", _("Manage and test gates")
         REPORTS = "reports", _("Create reports")
+        BILLING = "billing", _("Read and change price lists, statements and invoice checks")
         ADMIN = "admin", _("Manage customers, members and API keys, read the audit log")
 
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="api_keys")

@@ -20,13 +20,17 @@ from django.db import DEFAULT_DB_ALIAS, connections, transaction
 
 from portal.tenants.logins import make_login
 from portal.tenants.policies import make_policies
+from portal.tenants.wall_billing import BILLING_POLICIES
+from portal.tenants.wall_prices import PRICE_POLICIES
 from portal.tenants.wall_tables import (
+    BILLING_TABLES,
     GLOBAL_TABLES,
     GUARDED_TABLES,
     INGEST,
     METRICS,
     METRICS_TABLES,
     PEOPLE_TABLES,
+    PRICE_TABLES,
     PRIVATE_TABLES,
     ROLES,
     SEEN_TABLES,
@@ -141,7 +145,8 @@ def raise_wall(using: str = DEFAULT_DB_ALIAS, **_signal) -> None:
 def grants() -> dict[str, dict[str, str]]:
     """Return the privileges of each table by role."""
     named: dict[str, dict[str, str]] = {}
-    for table, (web, staff, *_) in (TENANT_TABLES | VIEWS | PRIVATE_TABLES | GUARDED_TABLES | PEOPLE_TABLES).items():
+    of_both = TENANT_TABLES | VIEWS | PRIVATE_TABLES | PRICE_TABLES | BILLING_TABLES | GUARDED_TABLES | PEOPLE_TABLES
+    for table, (web, staff, *_) in of_both.items():
         named[table] = {WEB: web, STAFF: staff}
     for table, (web, staff, ingest) in (SEEN_TABLES | GLOBAL_TABLES).items():
         named[table] = {WEB: web, STAFF: staff, INGEST: ingest}
@@ -155,6 +160,8 @@ def policies() -> dict[str, tuple[str, dict[str, str]]]:
     """Return, for each table with policies, the column that they are about and their terms."""
     found: dict[str, tuple[str, dict[str, str]]] = dict.fromkeys(TENANT_TABLES, ("tenant_id", _OWN))
     found |= dict.fromkeys(PRIVATE_TABLES, ("tenant_id", _PRIVATE))
+    found |= {table: ("", PRICE_POLICIES[table]) for table in PRICE_TABLES}
+    found |= {table: ("", BILLING_POLICIES[table]) for table in BILLING_TABLES}
     for table, (_web, _staff, column) in GUARDED_TABLES.items():
         reads = {"wall_web_read": f"FOR SELECT TO {WEB} USING ({_SEEN.get(table, _OWN_TENANTS)})"}
         found[table] = column, reads | _OWN_WRITES

@@ -27,12 +27,14 @@ TENANT_TABLES: dict[str, tuple[str, str]] = {
     "alert_quarter": (READ, READ),
     "accounts_auditentry": (ADD, ADD),
     "api_request": (ADD, READ),
+    "billing_profile": (CHANGE, ALL),
     "campaigns_campaign": (_DETAILS, _DETAILS),
     "campaigns_refidscheme": (ALL, ALL),
     "campaigns_segmentkey": (CHANGE, CHANGE),
     "campaign_count": (READ, READ),
     "condensed_campaign": (READ, READ),
     "condensed_campaign_count": (READ, READ),
+    "condensed_daily_count": (READ, READ),
     "condensed_latency_count": (READ, READ),
     "condensed_segment_count": (READ, READ),
     "condensed_segment_latency_count": (READ, READ),
@@ -57,6 +59,7 @@ TENANT_TABLES: dict[str, tuple[str, str]] = {
     "gate_replay": (ALL, CHANGE),  # refers to its gate
     "hour_count": (READ, READ),
     "idempotent_answer": ("SELECT, INSERT, DELETE", READ),
+    "invoice_check": (ALL, ALL),
     "latency_count": (READ, READ),
     "message": (READ, READ),
     "message_parameter": (READ, READ),
@@ -103,6 +106,25 @@ GUARDED_TABLES: dict[str, tuple[str, str, str]] = {
     "tenants_earlierowner": (ALL, ALL, "tenant_id"),
     "tenants_partnerid": (CHANGE, ALL, "tenant_id"),
     "tenants_tenant": ("SELECT, UPDATE", ALL, "id"),
+}
+
+# What an issuer charges its customers (portal/tenants/wall_prices.py). table: (web, staff)
+PRICE_TABLES: dict[str, tuple[str, str]] = {
+    "price_list": (CHANGE, CHANGE),
+    "tier_group": (ALL, ALL),
+    "price": (ALL, ALL),
+    "fee": (ALL, ALL),
+    "price_change": (ADD, ADD),
+    "exchange_rate": (ALL, ALL),
+}
+
+# Statements (portal/tenants/wall_billing.py). table: (web, staff)
+BILLING_TABLES: dict[str, tuple[str, str]] = {
+    "billing_terms": (ALL, ALL),
+    "number_series": (CHANGE, CHANGE),
+    "statement": (ALL, ALL),
+    "statement_line": ("SELECT, INSERT, DELETE, UPDATE (vat_category, vat_rate, vat_reason)", ALL),
+    "closing_run": (CHANGE, CHANGE),
 }
 
 # People and what is theirs: a page sees the person who is signed in and (of people alone) the members of its tenants.
@@ -202,6 +224,7 @@ METRICS_TABLES: dict[str, str] = {
     "alert": "SELECT (id, closed_at)",
     "applier_stop": "SELECT (since)",
     "campaigns_segmentkey": "SELECT (id, state)",
+    "closing_run": "SELECT (id, state)",
     "conversion_due": "SELECT (id, since)",
     "conversion_upload": "SELECT (id, state)",
     "definition_run": "SELECT (id, state)",
@@ -213,6 +236,7 @@ METRICS_TABLES: dict[str, str] = {
     "gate_event": "SELECT (type, at)",
     "gate_hour": "SELECT (hour, outcome, number)",
     "inbox_todo": READ,
+    "invoice_check": "SELECT (id, state)",
     "ingest_count": READ,
     "partner_move": "SELECT (id, state)",
     "quarantine": "SELECT (id, reason, state)",

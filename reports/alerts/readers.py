@@ -27,7 +27,7 @@ def readers(tenant: Tenant) -> list[User]:
     people = list(User.objects.filter(email__in=by_default, is_active=True))
     asked = {pk for pk, wants in choices.items() if wants} | _of_those_above(tenant)
     others = User.objects.filter(pk__in=asked - {person.pk for person in people}, is_active=True)
-    people += [person for person in others if standing.role_in(person.pk, tenant)]
+    people += [person for person in others if standing.roles_in(person.pk, tenant)]
     return sorted((person for person in people if choices.get(person.pk, True)), key=lambda person: person.email)
 
 

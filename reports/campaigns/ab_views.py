@@ -29,6 +29,9 @@ from reports.campaigns.ab_ref_ids import CHOSEN, MAX_REF_IDS
 from reports.campaigns.ab_result import AbQuery, AbResult, ShownVariant, WrongSplit, ab_result
 from reports.campaigns.ab_selectors import MAX_VARIANTS, TooManyVariants
 from reports.campaigns.ab_texts import headline, notes
+from reports.campaigns.costs import shown_costs
+from reports.campaigns.views import shown_of
+from reports.pricing.rights import has_costs
 
 DEFAULT_GAIN = 2  # points
 SHARED = ("metric", "within", "split", *CHOSEN)  # the parameters of a shared page, beside its campaign
@@ -99,6 +102,9 @@ def ab_page(request: PageRequest, tenant: Tenant, campaign_id: int) -> HttpRespo
     context, found = ab_context(campaign, form, query, tenant=tenant, links=links)
     calculator = _calculator(request, found)
     context |= {"page": "campaigns", "limited": limited, "share": _share_query(campaign, request)}
+    if not query.chosen and has_costs(access):
+        shown = shown_of(campaign, tenant, access.masking)
+        context["costs"] = shown_costs(campaign, shown.query(), access) if shown else None
     context |= {"calculator": calculator, "calculated": calculator.calculated(), "most_ref_ids": MAX_REF_IDS}
     status = 429 if limited else 422 if form.errors or calculator.errors else 200
     return render(request, "reports/campaigns/ab.html", context, status=status)

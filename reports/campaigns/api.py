@@ -21,14 +21,18 @@ from portal.api.pages import page_by_id
 from portal.api.parameters import CURSOR, MAX_NUMBER, SIZE, TENANT, Parameter
 from portal.api.views import ApiView
 from reports.campaigns.conversions import Conversions, Converted, campaign_conversions
+from reports.campaigns.costs import PricedGroup, campaign_costs
 from reports.campaigns.examples import CAMPAIGN, CAMPAIGN_FIGURES
 from reports.campaigns.life import Life, life_of
 from reports.campaigns.selectors import STATES, in_state, matching_ids
 from reports.campaigns.serializers import CampaignsAnswer, CampaignWithFiguresAnswer
-from reports.figures.api import figures
+from reports.figures.as_json import figures
 from reports.figures.finality import provisional_from
 from reports.figures.query import StatisticsQuery
 from reports.figures.statistics import statistics, total
+from reports.pricing.as_json import amounts_json, costs_json
+from reports.pricing.money import micro_decimal
+from reports.pricing.rights import seen_payer
 
 CAMPAIGN_PATH = {
     "campaign_id": Parameter(name="campaign_id", text="The campaign's `id`.", kind="number", most=MAX_NUMBER, example=7)
@@ -121,6 +125,7 @@ _NO_FIGURES: dict[str, Any] = {
     "last_day": None,
     "provisional_from": None,
     "figures": None,
+    "costs": None,
     "variants": [],
     "conversions": [],
     "conversions_as_of": None,
@@ -138,19 +143,42 @@ def _figures(campaign: Campaign, life: Life, access: Access) -> dict:
     )
     by_variant = statistics(replace(query, group_by=("variant",)))
     unsettled = provisional_from(tenant_ids=[campaign.tenant_id], first=life.first, last=life.last, now=timezone.now())
+    payer = seen_payer(access)
+    priced = campaign_costs(campaign, query, payer, with_events=not access.account) if payer else None
     return {
         "first_day": life.first,
         "last_day": life.last,
         "provisional_from": unsettled,
         "figures": figures(total(query)),
+        "costs": _costs(priced.whole if priced else None),
         "variants": [
-            {"variant": access.masking.text(str(group.key["variant"]))} | figures(group.kpis) for group in by_variant
+            {
+                "variant": access.masking.text(str(group.key["variant"])),
+                "costs": _costs(priced.variants.get(str(group.key["variant"])) if priced else None),
+            }
+            | figures(group.kpis)
+            for group in by_variant
         ],
         "replies": None,  # docs/decisions/0021-place-of-replies.md
         "conversions_as_of": data_as_of([campaign.tenant_id], now=timezone.now()),
         # A recipient who has messages at several accounts would count in each of them.
         "conversions": [] if access.account else [_conversions(one) for one in campaign_conversions(campaign)],
     }
+
+
+def _costs(found: PricedGroup | None) -> dict | None:
+    if found is None:
+        return None
+    amounts = [
+        amounts_json(row.figures)
+        | {
+            "per_conversion": None if row.per_conversion is None else micro_decimal(row.per_conversion),
+            "revenue": None if row.revenue is None else micro_decimal(row.revenue),
+            "return": row.gain,
+        }
+        for row in found.rows
+    ]
+    return costs_json(found.costs) | {"amounts": amounts}
 
 
 def _conversions(found: Conversions) -> dict:

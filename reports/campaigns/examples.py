@@ -1,6 +1,7 @@
 """Example responses of the API about campaigns. A test checks them against their schemas."""
 
 from reports.figures.examples import FIGURES
+from reports.pricing.examples import AMOUNTS, COSTS
 
 CAMPAIGN = {
     "id": 7,
@@ -18,12 +19,16 @@ CAMPAIGN = {
     "created_at": "2026-10-05T07:00:12Z",
     "url": "/api/v1/campaigns/7/",
 }
+_COSTS = COSTS["costs"] | {
+    "amounts": [AMOUNTS | {"per_conversion": "0.684733", "revenue": "3930.000000", "return": 42.8127}]
+}
 CAMPAIGN_FIGURES = CAMPAIGN | {
     "first_day": "2026-10-05",
     "last_day": "2026-10-06",
     "provisional_from": None,
     "figures": FIGURES,
-    "variants": [{"variant": "A", **FIGURES}],
+    "costs": _COSTS,
+    "variants": [{"variant": "A", "costs": _COSTS, **FIGURES}],
     "conversions": [
         {
             "kind": "purchase",

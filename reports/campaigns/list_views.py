@@ -11,11 +11,13 @@ from django.utils import timezone
 from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
+from campaigns.models import Campaign
 from portal.accounts.access import PageRequest
 from portal.accounts.guards import member_may
 from portal.common.masking import Masking
 from portal.tenants.models import Tenant
 from reports.campaigns.conversions import conversion_counts
+from reports.campaigns.costs import listed_costs
 from reports.campaigns.listing import DEFAULT_ORDER, ORDERS, PAGE_SIZE, ListedCampaign, campaign_page
 from reports.campaigns.search_text import searched
 from reports.campaigns.selectors import STATES, matching_ids
@@ -24,9 +26,11 @@ from reports.figures.query import StatisticsQuery
 from reports.figures.statistics import OTHER_NAME, finality, total
 from reports.overview.asked import MAX_FILTER, AskedFigures, asked_figures
 from reports.overview.sparklines import Sparkline, line_of_days
+from reports.pricing.figures import CostFigures
+from reports.pricing.rights import has_costs, seen_payer
 
 FILTERS = ("country", "operator")
-KEPT = ("q", "state", "sort")
+KEPT = ("q", "state", "sort", "costs")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,7 @@ class Row:
     is_masked: bool
     line: Sparkline
     conversions: int
+    costs: list[CostFigures]
 
 
 @require_safe
@@ -75,16 +80,19 @@ def campaign_list(request: PageRequest, tenant: Tenant) -> HttpResponse:
     )
     if not result.rows and page > 1:
         raise Http404
+    costs = _costs(request, query, [row.campaign for row in result.rows])
     unsettled = provisional_from(tenant_ids=asked.tenant_ids, first=period.first, last=period.last, now=timezone.now())
     pages = max(-(-result.listed // PAGE_SIZE), 1)
-    chosen = {"q": text, "state": state if state != "active" else ""}
+    chosen = {"q": text, "state": state if state != "active" else "", "costs": "yes" if costs is not None else ""}
     base = _base(asked, {name: value for name, value in chosen.items() if value})
     # Events have no country and no operator: a narrowed list does not show them.
     converted = {} if asked.query_filters else conversion_counts(query)
     context = asked.context | {
         "page": "campaigns",
-        "rows": [_row(row, query, unsettled, request.access.masking, converted) for row in result.rows],
+        "rows": [_row(row, query, unsettled, request.access.masking, converted, costs or {}) for row in result.rows],
         "conversions": sum(converted.values()),
+        "with_costs": costs is not None,
+        "may_show_costs": costs is None and has_costs(request.access),
         "result": result,
         "kpis": total(query, final=final),
         "text": request.GET.get("q", "")[:MAX_FILTER],
@@ -126,6 +134,7 @@ def _row(
     unsettled: date | None,
     masking: Masking,
     converted: Mapping[int, int],
+    costs: Mapping[int, list[CostFigures]],
 ) -> Row:
     name = row.campaign.name
     return Row(
@@ -136,7 +145,16 @@ def _row(
         is_masked=masking.hides(name),
         line=line_of_days(row.days, query.first, query.last, unsettled),
         conversions=converted.get(row.campaign.id, 0),
+        costs=costs.get(row.campaign.id, []),
     )
+
+
+def _costs(
+    request: PageRequest, query: StatisticsQuery, campaigns: list[Campaign]
+) -> dict[int, list[CostFigures]] | None:
+    """Return the costs of the campaigns; None unless they are asked for and may be seen."""
+    payer = seen_payer(request.access) if request.GET.get("costs") == "yes" else None
+    return None if payer is None else listed_costs(query, campaigns, payer)
 
 
 def _pairs(asked: AskedFigures) -> Sequence[tuple[str, str]]:

@@ -4,6 +4,7 @@ from rest_framework import serializers
 
 from portal.api.serializers import ForwardPageSerializer
 from reports.figures.serializers import FiguresSerializer
+from reports.pricing.serializers import AmountsSerializer, CostsSerializer
 
 
 class CampaignAnswer(serializers.Serializer):
@@ -35,9 +36,39 @@ class CampaignsAnswer(ForwardPageSerializer):
     data = CampaignAnswer(many=True, help_text="The campaigns.")  # type: ignore[assignment]  # Serializer has the name, too
 
 
+class CampaignAmountsSerializer(AmountsSerializer):
+    """Amounts in one currency, beside conversions and revenue."""
+
+    per_conversion = serializers.DecimalField(
+        max_digits=None,
+        decimal_places=None,
+        allow_null=True,
+        help_text="The cost divided by attributed events of all kinds; null without any.",
+    )
+    revenue = serializers.DecimalField(
+        max_digits=None,
+        decimal_places=None,
+        allow_null=True,
+        help_text="The value of attributed events in this currency; null without any.",
+    )
+
+    def get_fields(self) -> dict:
+        gain = serializers.FloatField(
+            allow_null=True, help_text="(revenue − cost) ÷ cost: 0 pays for itself; null without revenue or cost."
+        )
+        return super().get_fields() | {"return": gain}
+
+
+class CampaignCostsSerializer(CostsSerializer):
+    """What the messages cost the tenant of the key, by its price lists."""
+
+    amounts = CampaignAmountsSerializer(many=True, help_text="One for each currency; currencies are never added.")
+
+
 class VariantFiguresSerializer(FiguresSerializer):
     """The figures of one variant."""
 
+    costs = CampaignCostsSerializer(allow_null=True, help_text="Null without the scope `billing` or a price list.")
     variant = serializers.CharField(help_text="The variant; empty: messages without one.")
 
 
@@ -83,6 +114,9 @@ class CampaignWithFiguresAnswer(CampaignAnswer):
         allow_null=True, help_text="The first day that late reports may still change; null: none."
     )
     figures = FiguresSerializer(allow_null=True, help_text="All its messages; null: none, or it is merged.")
+    costs = CampaignCostsSerializer(
+        allow_null=True, help_text="Null without figures, the scope `billing` or a price list."
+    )
     variants = VariantFiguresSerializer(many=True, help_text="The same by variant, the largest first.")
     conversions = ConversionsSerializer(many=True, help_text="Conversions by kind. Empty for a key of an account.")
     conversions_as_of = serializers.DateTimeField(

@@ -17,6 +17,7 @@ from portal.common.masking import Masking
 from portal.common.period_picker import MAX_DAYS, Period
 from portal.tenants.models import Tenant
 from reports.campaigns.compared import MAX_CHOICES, choices, compared_with, matches
+from reports.campaigns.costs import shown_costs
 from reports.campaigns.details_views import campaign_or_404
 from reports.campaigns.life import life_of
 from reports.campaigns.live import followed
@@ -199,6 +200,7 @@ def _figures(request: PageRequest, shown: Shown, beside: Shown | None) -> dict:
         "unit": unit,
         "columns": columns,
         "days_chart": charts.days_chart(columns, None, unit=unit, links=shown.links, alerts=alerts),
+        "costs": shown_costs(shown.campaign, shown.query(), request.access),
         "alerts_shown": alerts,
         "whole": [],
         **_tables(found, shown.links),

@@ -34,6 +34,7 @@ from reports.exports.known import (
     OF_ALL_ACCOUNTS,
     OF_ALL_CAMPAIGNS,
     OF_CONVERSIONS,
+    OF_COSTS,
     OF_KEYS,
     OF_ONE_CAMPAIGN,
     TABLES,
@@ -42,6 +43,7 @@ from reports.exports.known import (
 from reports.exports.tables import parameters_of
 from reports.figures.query import StatisticsQuery
 from reports.overview.asked import MAX_FILTER
+from reports.pricing.rights import may_see_costs
 from reports.segments.from_messages import MAX_DAYS, may_be_read
 
 _FILTERS = ("country", "operator", "campaign")
@@ -73,7 +75,8 @@ class TableExportsView(ApiView):
             text=(
                 "Queue all rows of a table of the Overview, the list of campaigns, a campaign's page, its A/B test,"
                 " Segments or Conversions as a file, with the figures that the page shows for the same days and"
-                " filters; `conversion_events` has the events themselves. Conversions and A/B tests of a campaign are"
+                " filters; `conversion_events` has the events themselves. Tables of costs"
+                " need the scope `billing`, too. Conversions and A/B tests of a campaign are"
                 " of all its days. It is listed, polled and fetched like any export. The campaigns end with what the"
                 " list sums up, so the rows make all messages of the period. A key of an account gets the tables that"
                 " are counted by account, of its account alone. Possible phone numbers in names are masked unless the"
@@ -214,6 +217,8 @@ class TableExportsView(ApiView):
                 raise BadParameter(name, f"at most {MAX_FILTER} characters, without U+0000")
         if len(given.text("q")) > MAX_FILTER or "\0" in given.text("q"):
             raise BadParameter("q", f"at most {MAX_FILTER} characters, without U+0000")
+        if table in OF_COSTS and not may_see_costs(access):
+            raise BadParameter("table", f"{table} is for keys with the scope billing")
         if table in OF_ALL_ACCOUNTS and access.account:
             raise BadParameter("table", f"{table} are of all accounts; a key of one account gets the other tables")
         self._check_parameters(table, filters)

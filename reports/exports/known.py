@@ -19,6 +19,7 @@ from reports.exports.conversion_tables import (
     CONVERSION_KINDS,
     CONVERSION_REASONS,
 )
+from reports.exports.cost_tables import CAMPAIGN_COSTS, COSTS, UNPRICED
 from reports.exports.segment_tables import SEGMENT_PAIRS, SEGMENTS
 from reports.exports.tables import CAMPAIGNS, COUNTRIES, OPERATORS, PARTNER_IDS, VARIANTS
 
@@ -45,13 +46,17 @@ TABLES: dict[str, Kind] = {
     "conversion_reasons": CONVERSION_REASONS,
     "conversion_customers": CONVERSION_CUSTOMERS,
     "conversion_events": CONVERSION_EVENTS,
+    "costs": COSTS,
+    "unpriced": UNPRICED,
+    "campaign_costs": CAMPAIGN_COSTS,
 }
 OF_KEYS = {"segments": 1, "segment_pairs": 2}  # tables of segments, with the number of their keys
 OF_AB = ("ab_variants", "ab_differences", "ab_places")  # tables of a comparison
 OF_CONVERSIONS = ("conversion_kinds", "conversion_reasons", "conversion_customers", "conversion_events")
 OF_ALL_CAMPAIGNS = ("campaigns", "partner_ids", *OF_CONVERSIONS[:3])  # they cannot be narrowed to one campaign
-OF_ONE_CAMPAIGN = ("variants", "hours", "conversions", "variant_conversions", *OF_AB)  # they must be
-OF_ALL_DAYS = ("conversions", "variant_conversions", *OF_AB)  # of the campaign
+OF_COSTS = ("costs", "unpriced", "campaign_costs")  # they need the right to see costs
+OF_ONE_CAMPAIGN = ("variants", "hours", "conversions", "variant_conversions", "campaign_costs", *OF_AB)  # they must be
+OF_ALL_DAYS = ("conversions", "variant_conversions", "campaign_costs", *OF_AB)  # of the campaign
 NOT_BY_PLACE = ("hours", *OF_ALL_DAYS, *OF_CONVERSIONS)  # they cannot be narrowed to a country or an operator
 OF_ALL_ACCOUNTS = ("campaigns", *NOT_BY_PLACE)  # they are not for the key of one account
 

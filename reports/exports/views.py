@@ -32,6 +32,7 @@ from reports.exports.known import (
     OF_AB,
     OF_ALL_CAMPAIGNS,
     OF_ALL_DAYS,
+    OF_COSTS,
     OF_KEYS,
     OF_ONE_CAMPAIGN,
     TABLES,
@@ -40,6 +41,7 @@ from reports.exports.known import (
 from reports.exports.tables import parameters_of
 from reports.figures.query import StatisticsQuery
 from reports.overview.asked import MAX_FILTER, AskedFigures, asked_figures
+from reports.pricing.rights import may_see_costs
 from reports.segments.asked import ORDERS as SEGMENT_ORDERS
 from reports.segments.asked import AskedSegments, asked_segments
 from reports.segments.from_messages import MAX_DAYS, may_be_read
@@ -58,6 +60,8 @@ def new(request: PageRequest, tenant: Tenant) -> HttpResponse:
     table, order = request.GET.get("table") or "campaigns", request.GET.get("sort") or DEFAULT_ORDER
     text, state = " ".join(request.GET.get("q", "").split()), request.GET.get("state") or "all"
     orders = SEGMENT_ORDERS if table in OF_KEYS else ORDERS
+    if table in OF_COSTS and not may_see_costs(request.access):
+        raise Http404
     if table not in TABLES or order not in orders or state not in STATES or len(text) > MAX_FILTER or "\0" in text:
         raise Http404
     if request.GET.get("reason", "") not in ("", *ConversionEvent.Reason) or request.GET.get("attributed", "") not in (

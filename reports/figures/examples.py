@@ -1,4 +1,4 @@
-"""Example responses of the API about figures and reports. A test checks them against their schemas."""
+"""Example figures of the API. A test checks them against their schemas."""
 
 FIGURES = {
     "messages": 1200,
@@ -16,16 +16,6 @@ FIGURES = {
     "failed_rate": 0.025,
     "maturity": 0.995,
     "latency": {"median": 3.1, "p90": 12.4, "p95": 41.0, "p99": 310.0},
-}
-STATISTICS = {
-    "from": "2026-10-01",
-    "to": "2026-10-31",
-    "group_by": ["country"],
-    "provisional_from": None,
-    "total": FIGURES,
-    "groups": [{"key": {"country": "FI"}, "before": None, "changes": None, **FIGURES}],
-    "other": None,
-    "compared_with": None,
 }
 COUNTRIES = {"data": [{"code": "FI", "name": "Finland", "calling_code": "358"}]}
 OPERATORS = {

@@ -12,14 +12,17 @@ from django.db.models.expressions import RawSQL
 from django.db.models.functions import Cast
 
 from deliveries.counts.final_codes import DIGEST
+from deliveries.counts.rollup_sql import MONTHS_ALONE
 from deliveries.models import (
     CampaignCount,
     CondensedCampaign,
     CondensedCampaignCount,
+    CondensedDailyCount,
     CondensedLatencyCount,
     CondensedSegmentCount,
     CondensedSegmentLatencyCount,
     CondensedSpan,
+    DailyCount,
     LatencyCount,
     SegmentCount,
     SegmentLatencyCount,
@@ -31,6 +34,7 @@ _DAY = timedelta(days=1)
 # Roll-ups of the counts; the first one with all requested columns has the fewest rows.
 _ROLLUP_MODELS: dict[type[Model], tuple[type[Model], ...]] = {
     CampaignCount: (CondensedCampaign, CondensedCampaignCount),
+    DailyCount: (CondensedDailyCount,),
     LatencyCount: (CondensedLatencyCount, CondensedCampaign),
     SegmentCount: (CondensedSegmentCount,),
     SegmentLatencyCount: (CondensedSegmentLatencyCount,),
@@ -64,7 +68,10 @@ def sources(
     for condensed in _ROLLUP_MODELS.get(model, ()):
         if not set(columns).issubset(condensed._meta.pk.field_names):
             continue
+        if condensed in MONTHS_ALONE and (by_day or not any(whole_months(first, last))):
+            break
         months, days = ready or ready_spans(tenant_ids, first, last, by_day=by_day)
+        days = set() if condensed in MONTHS_ALONE else days
         if not months and not days:
             break
         held = Q(span=Span.MONTH, day__in=months) | Q(span=Span.DAY, day__in=days)
@@ -133,7 +140,7 @@ def ready_spans(
 
     With `with_final` only those whose sums of final messages hold for the present result codes.
     """
-    whole = set() if by_day else {month.first_day for month in _whole_months(first, last)}
+    whole = set() if by_day else {month.first_day for month in whole_months(first, last)}
     wanted = Q(span=Span.MONTH, day__in=whole) | Q(span=Span.DAY, day__range=(first, last))
     ready = CondensedSpan.objects.filter(wanted, tenant_id__in=tenant_ids, is_ready=True)
     if with_final:
@@ -145,7 +152,8 @@ def ready_spans(
     return months, {day for span, day in found if span == Span.DAY} - covered
 
 
-def _whole_months(first: date, last: date) -> Iterator[Month]:
+def whole_months(first: date, last: date) -> Iterator[Month]:
+    """Yield the calendar months that lie within the days, both included."""
     month = Month.of(first) if first.day == 1 else Month.of(first).next()
     while month.next().first_day <= last + _DAY:
         yield month

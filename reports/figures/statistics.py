@@ -75,10 +75,10 @@ def statistics(query: StatisticsQuery, *, final: Q | None = None) -> list[Group]
     Without `group_by` it is one group, which may be of nothing. `final` is `finality()`, for callers with several
     questions. Raises TooManyGroups and NotByHour.
     """
-    columns = _columns(query.group_by)
+    columns = columns_of(query.group_by)
     rows = _volumes(query, columns, finality() if final is None else final)
     latency = _latency(query, columns)
-    names = _Names(query, rows)
+    names = Names(query, rows)
     volumes: dict[tuple, Kpis] = {} if query.group_by else {(): Kpis()}
     for row in rows:
         key = names.key(row)
@@ -119,7 +119,7 @@ def count_sources(
         tenant_ids=query.tenant_ids,
         first=query.first,
         last=query.last,
-        columns={*_columns(name for name in asked if name not in TIMES), *columns},
+        columns={*columns_of(name for name in asked if name not in TIMES), *columns},
         by_day=any(name in TIMES and name != "month" for name in asked),
         ready=ready,
     )
@@ -128,7 +128,8 @@ def count_sources(
     return [_filtered(rows, query) for rows in found]
 
 
-def _columns(names: Iterable[str]) -> list[str]:
+def columns_of(names: Iterable[str]) -> list[str]:
+    """Return the columns of count tables that hold these names of groups or filters."""
     return list(dict.fromkeys(column for name in names for column in _COLUMNS.get(name, (name,))))
 
 
@@ -198,7 +199,7 @@ def _volumes(query: StatisticsQuery, columns: list[str], final: Q) -> list[dict]
         wanted = {"n_final": Value(0)}
     else:
         model = CampaignCount if query.is_of_campaigns else DailyCount
-        rows = [_with_times(source, query) for source in count_sources(query, model, columns=_STATE)]
+        rows = [with_times(source, query) for source in count_sources(query, model, columns=_STATE)]
     wanted |= sums(model) | part_sums(model)
     found, keys = [], set()
     for source in rows:
@@ -221,11 +222,12 @@ def _summed(rows: QuerySet, columns: list[str], wanted: Mapping) -> list[dict]:
 def _latency(query: StatisticsQuery, columns: list[str]) -> list[dict] | None:
     if not query.with_latency or query.without_latency():
         return None
-    rows = [_with_times(source, query) for source in count_sources(query, LatencyCount)]
+    rows = [with_times(source, query) for source in count_sources(query, LatencyCount)]
     return [row for source in rows for row in by_bucket(source, columns)]
 
 
-def _with_times(rows: QuerySet, query: StatisticsQuery) -> QuerySet:
+def with_times(rows: QuerySet, query: StatisticsQuery) -> QuerySet:
+    """Return count rows with the week or month that the query groups by."""
     wanted = {"week": TruncWeek("day"), "month": TruncMonth("day")}
     return rows.annotate(**{name: wanted[name] for name in query.group_by if name in wanted})
 
@@ -243,8 +245,8 @@ def _order(group: Group) -> tuple:
     return (times, -group.totals.messages, [str(value) for value in group.key.values()])
 
 
-class _Names:
-    """Names for values that the tables store by number; reads only those needed."""
+class Names:
+    """Names for values that the tables store by number; reads only those needed by the query for these rows."""
 
     def __init__(self, query: StatisticsQuery, rows: list[dict]) -> None:
         self.group_by = query.group_by
@@ -261,6 +263,7 @@ class _Names:
             self.campaigns |= shown_names({row["campaign_id"] for row in rows})
 
     def key(self, row: Mapping[str, object]) -> tuple:
+        """Return the row's values of the names that the query groups by."""
         return tuple(self._value(name, row) for name in self.group_by)
 
     def _value(self, name: str, row: Mapping) -> object:

@@ -10,7 +10,7 @@ from deliveries.search.number_searches import TooManyNumberSearches, count_numbe
 from deliveries.search.operators import other_spellings
 from portal.common.countries import country_meant, country_problem
 from portal.tenants.models import Tenant
-from reports.overview.links import Links, NoLinks
+from reports.overview.links import Links, NoLinks, PageLinks
 from reports.overview.period import PagePeriod, page_period
 
 MAX_FILTER = 256  # characters, as many as a campaign's name has
@@ -94,7 +94,8 @@ def asked_figures(
     for wrong in misspelt:
         del given[wrong.name]
     reached = sorted(request.access.tenant_ids)
-    links = NoLinks if request.access.share else Links
+    own = Links if request.access.may("see_messages") else PageLinks
+    links = NoLinks if request.access.share else own
     return AskedFigures(picker, given, one, reached, tenant.slug, bad, misspelt, limited, links)
 
 

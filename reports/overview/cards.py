@@ -8,9 +8,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext, pgettext_lazy
 
 from portal.common.sparkline import Sparkline
-from portal.common.templatetags.figures import count, decimal, direction, duration, growth, percent, points
+from portal.common.templatetags.figures import NOTHING, count, decimal, direction, duration, growth, percent, points
 from reports.figures.kpis import Changes, Kpis
+from reports.overview.costs import OverviewCosts
 from reports.overview.links import Links
+from reports.pricing.figures import growth as growth_of_cost
+from reports.templatetags.money import money, unit_price
 
 # name of a status: what the page calls it
 CLASSES: dict[str, Promise] = {
@@ -21,6 +24,8 @@ CLASSES: dict[str, Promise] = {
 }
 # what kind of figure: the words for more and for less than before
 _MORE: dict[str, tuple[Promise, Promise]] = {
+    "amount": (pgettext_lazy("money", "more"), pgettext_lazy("money", "less")),
+    "amount so far": (pgettext_lazy("money", "more so far"), pgettext_lazy("money", "less so far")),
     "count": (pgettext_lazy("messages", "more"), pgettext_lazy("messages", "fewer")),
     "count so far": (pgettext_lazy("messages", "more so far"), pgettext_lazy("messages", "fewer so far")),
     "rate": (pgettext_lazy("a rate", "higher"), pgettext_lazy("a rate", "lower")),
@@ -106,6 +111,37 @@ def kpi_cards(
         ),
     ]  # fmt: skip
     return [replace(card, line=lines.get(card.key)) for card in cards]
+
+
+def cost_cards(found: OverviewCosts, *, is_running: bool) -> list[Kpi]:
+    """Return a card for each currency; without one, a card that only says what has no price."""
+    notes = (_unpriced_note(found.whole.unpriced.messages),) if found.whole.unpriced.messages else ()
+    if not found.totals:
+        return [Kpi("cost", pgettext("figure", "Cost"), NOTHING, "#unpriced-title", None, notes)] if notes else []
+    cards = []
+    for one in found.totals:
+        before = found.before.by_currency.get(one.currency) if found.before else None
+        change = growth_of_cost(found.whole.by_currency[one.currency], before)
+        texts = [
+            _("%(price)s per delivered message") % {"price": unit_price(one.per_delivered, one.currency)},
+            _("%(amount)s for failed messages") % {"amount": money(one.of_failed, one.currency)},
+        ]
+        if one.is_average:
+            texts.append(_("≈ at average prices of the month"))
+        cost = ("≈ " if one.is_average else "") + money(one.cost, one.currency)
+        cards.append(
+            Kpi(
+                "cost", pgettext("figure", "Cost"), cost, "#costs-title",
+                _change(change, "amount so far" if is_running else "amount", growth), (*texts, *notes),
+            )
+        )  # fmt: skip
+    return cards
+
+
+def _unpriced_note(messages: int) -> str:
+    return ngettext("%(n)s message without a price", "%(n)s messages without a price", messages) % {
+        "n": count(messages)
+    }
 
 
 def _changes(changes: Changes, *, is_running: bool) -> dict[str, Change | None]:

@@ -47,6 +47,13 @@ class Links:
         return f"?{self.query}&{urlencode(others)}" if others else f"?{self.query}"
 
 
+class PageLinks(Links):
+    """The links of a page for people who open no messages: to parts of the page alone."""
+
+    def messages(self, **_found: object) -> str:
+        return ""
+
+
 class NoLinks(Links):
     """The links of a page for people without an account: none."""
 

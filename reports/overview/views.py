@@ -18,11 +18,12 @@ from portal.saved_views.menu import menu_of
 from portal.tenants.models import Tenant
 from reports.figures.alerts_shown import ShownAlert, alerts_between
 from reports.figures.kpis import Kpis
-from reports.figures.query import TooManyGroups
+from reports.figures.query import StatisticsQuery, TooManyGroups
 from reports.figures.statistics import MAX_GROUPS, OTHER_NAME, Group
 from reports.overview import charts
 from reports.overview.asked import AskedFigures, asked_figures
-from reports.overview.cards import kpi_cards
+from reports.overview.cards import cost_cards, kpi_cards
+from reports.overview.costs import OverviewCosts, overview_costs
 from reports.overview.first_steps import first_steps
 from reports.overview.highlight_selectors import MAX_DAYS as HIGHLIGHT_DAYS
 from reports.overview.highlight_selectors import find_highlights
@@ -32,6 +33,7 @@ from reports.overview.selectors import Overview, newest_day, overview
 from reports.overview.sparklines import sparklines
 from reports.overview.verdict import verdict
 from reports.overview.verdict_texts import verdict_sentences
+from reports.pricing.rights import seen_payer
 
 FILTERS = ("country", "operator", "campaign")
 ROWS = 8
@@ -123,6 +125,7 @@ def _shown(request: HttpRequest, found: Overview, context: dict) -> dict:
     named = [campaign.name for campaign in found.campaigns if campaign.name != OTHER_NAME]
     highlights = find_highlights(found.query, operators=found.operators, campaigns=named, final=found.final)
     masking = request.access.masking
+    priced = _costs(request, found.query, picker)
     found, highlights = masked_overview(found, masking), masked_highlights(highlights, masking)
     result = verdict(
         found.kpis,
@@ -149,6 +152,8 @@ def _shown(request: HttpRequest, found: Overview, context: dict) -> dict:
             links=links,
             lines=sparklines([(column.kpis, column.is_provisional) for column in columns]),
         ),
+        "cost_cards": cost_cards(priced, is_running=picker.is_running) if priced else [],
+        "costs": priced,
         "nothing_before": found.before is not None and not found.before.volume.messages,
         "is_immature": found.provisional_from is None and (found.kpis.maturity or 0) < MATURE,
         "unit": unit,
@@ -167,6 +172,16 @@ def _shown(request: HttpRequest, found: Overview, context: dict) -> dict:
         "whole": whole,
         "file": f"{request.access.tenant.slug}_{period.first}_{period.last}",
     }
+
+
+def _costs(request: HttpRequest, query: StatisticsQuery, picker: PagePeriod) -> OverviewCosts | None:
+    """Return what the messages cost the page's tenant; None for readers who may not see it, and without prices."""
+    payer = seen_payer(request.access)
+    if payer is None:
+        return None
+    compared = picker.compared
+    compare = (compared.first, compared.last) if compared else None
+    return overview_costs(query, payer, compare=compare, masking=request.access.masking)
 
 
 def _alerts(request: HttpRequest, period: Period, tenant_ids: Sequence[int]) -> list[ShownAlert]:

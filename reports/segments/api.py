@@ -23,7 +23,7 @@ from portal.common import keyset
 from portal.tenants import tokens
 from portal.tenants.models import Tenant
 from reports.campaigns.api import shown_converted
-from reports.figures.api import figures
+from reports.figures.as_json import figures
 from reports.figures.finality import provisional_from
 from reports.figures.kpis import Kpis
 from reports.figures.query import StatisticsError, StatisticsQuery

@@ -72,6 +72,12 @@ def groups_of(query: StatisticsQuery, key: str, *, time: str = "") -> dict[Group
     return found
 
 
+def segment_rows(query: StatisticsQuery, key: str) -> QuerySet:
+    """Return the count rows of the key, which hold country, operator and type of sender, unlike their roll-ups."""
+    (rows,) = _sources(SegmentCount, query, key, "", ("country", "operator", "sender_type", "status", "result_code"))
+    return rows
+
+
 def days_of(query: StatisticsQuery, key: str, values: Collection[str]) -> dict[str, dict[date, int]]:
     """Return the messages of each day of these values."""
     found: defaultdict[str, dict[date, int]] = defaultdict(dict)

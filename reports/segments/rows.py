@@ -1,11 +1,12 @@
 """Rows of the page of segments: sorted, in pages, with their links and lines."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from campaigns.segments import NO_SEGMENTS
 from portal.common.masking import Masking
 from portal.common.sparkline import Sparkline
+from reports.pricing.figures import CostFigures
 from reports.segments.figures import ValueRow
 from reports.segments.links import ValueLinks
 from reports.segments.texts import label_of
@@ -34,6 +35,7 @@ class ShownRow:
     messages: str
     delivered: str
     failed: str
+    costs: list[CostFigures] = field(default_factory=list)
 
     @property
     def is_special(self) -> bool:

@@ -21,8 +21,12 @@ from reports.figures.finality import provisional_from
 from reports.figures.query import StatisticsQuery, TooManyGroups
 from reports.overview.asked import AskedFigures, asked_figures
 from reports.overview.sparklines import line_of_days
+from reports.pricing.costs import Costs
+from reports.pricing.figures import cost_figures
+from reports.pricing.rights import seen_payer
 from reports.segments.asked import COLUMNS, KEPT, AskedSegments, asked_segments
 from reports.segments.comparison import pair
+from reports.segments.costs import costs_of_rows, costs_of_values
 from reports.segments.cross import REST_LABEL, CrossTable, cross_table
 from reports.segments.figures import SegmentFigures, ValueRow, days_of, segment_figures
 from reports.segments.from_messages import MAX_DAYS, may_be_read
@@ -106,6 +110,12 @@ def _shown(request: PageRequest, asked: AskedFigures, segments: AskedSegments) -
     days = days_of(query, segments.key, shown)
     lines = [line_of_days(one, query.first, query.last, unsettled) for one in days]
     shown_rows = [shown_row(row, line, links, masking) for row, line in zip(shown, lines, strict=True)]
+    priced = _costs(request, query, segments.key)
+    if priced:
+        shown_rows = [
+            replace(one, costs=cost_figures(costs))
+            for one, costs in zip(shown_rows, costs_of_rows(priced, shown), strict=True)
+        ]
     now = timezone.now()
     as_of = data_as_of(query.tenant_ids, now=now) if found.conversions else now
     are_all = not context["are_some"] and not context["figures_from"]
@@ -114,6 +124,7 @@ def _shown(request: PageRequest, asked: AskedFigures, segments: AskedSegments) -
         | {
             "found": found,
             "rows": shown_rows,
+            "costs": None if priced is None else cost_figures(sum(priced.values(), Costs())),
             "are_some_unlinked": links.are_possible and not all(row.messages for row in shown_rows),
             "all_messages": asked.context["links"].messages() if are_all else "",
             "as_of": None if as_of == now else as_of,
@@ -130,6 +141,12 @@ def _shown(request: PageRequest, asked: AskedFigures, segments: AskedSegments) -
         }
         | _compared(found, segments, masking)
     )
+
+
+def _costs(request: PageRequest, query: StatisticsQuery, key: str) -> dict[str, Costs] | None:
+    """Return what the messages of each value cost; None if the reader may not see it, and of a campaign."""
+    payer = None if "campaign" in query.filters else seen_payer(request.access)
+    return None if payer is None else costs_of_values(query, key, payer)
 
 
 def _kind(segments: AskedSegments) -> dict[str, str]:

@@ -27,7 +27,22 @@ from portal.shares.links import create_link
 from portal.shares.models import ShareLink
 from portal.tenants.api_keys import create_key
 from portal.tenants.models import ApiKey, Feed, GatewayAccount, PartnerId, Tenant
-from reports.models import DefinitionRun, OutsideAddress, ReportDefinition, ReportMail, ReportRecipient, ReportRun
+from reports.models import (
+    BillingProfile,
+    BillingTerms,
+    ClosingRun,
+    DefinitionRun,
+    InvoiceCheck,
+    NumberSeries,
+    OutsideAddress,
+    PriceList,
+    ReportDefinition,
+    ReportMail,
+    ReportRecipient,
+    ReportRun,
+    Statement,
+)
+from tests.billing.rows import make_statement
 from tests.conftest import NOW, make_user
 from tests.gates.factors import make_gate
 
@@ -78,6 +93,17 @@ def make_rows(tenant: Tenant, feed: Feed) -> dict[type[Model], Model]:
         ConversionUpload: ConversionUpload.objects.create(
             tenant=tenant, made_by=user.email, file_name=f"{CANARY}.csv", mapping={"kind": CANARY}, state="failed"
         ),
+        InvoiceCheck: InvoiceCheck.objects.create(
+            tenant=tenant,
+            account=account,
+            made_by=user.email,
+            file_name=f"{CANARY}.csv",
+            mapping={"country": CANARY},
+            month=date(2026, 10, 1),
+            closed_at=NOW,
+            left_out=[[2, "country", "country", ""]],
+            state="failed",
+        ),
         SegmentKey: SegmentKey.objects.create(tenant=tenant, key=CANARY),
         Campaign: Campaign.objects.create(tenant=tenant, name=CANARY),
         PartnerMove: PartnerMove.objects.create(tenant=tenant, partner=partner, total=8, done=2),
@@ -114,7 +140,9 @@ def make_rows(tenant: Tenant, feed: Feed) -> dict[type[Model], Model]:
         ReportRun: ReportRun.objects.create(
             tenant=tenant, month=date(2026, 10, 1), kind="final", revision=1, requested_by=user.email, state="failed"
         ),
+        **_billing(tenant, account.pk),
         OutsideAddress: mail.recipient.address,
+        PriceList: PriceList.objects.create(kind="sale", customer=tenant, name=CANARY, currency="EUR"),
         ReportMail: mail,
         Group: Group.objects.create(name=CANARY),
         EmailAddress: EmailAddress.objects.get(user=user),
@@ -123,6 +151,19 @@ def make_rows(tenant: Tenant, feed: Feed) -> dict[type[Model], Model]:
         AccessAttempt: AccessAttempt.objects.create(
             username=f"{CANARY}@example.com", ip_address="192.0.2.1", user_agent=CANARY, failures_since_start=1
         ),
+    }
+
+
+def _billing(tenant: Tenant, account_id: int) -> dict[type[Model], Model]:
+    """Create an operator's statement to the tenant, with what belongs to it."""
+    return {
+        Statement: make_statement(None, tenant, month="2026-07-01", account_id=account_id, text=CANARY),
+        ClosingRun: ClosingRun.objects.create(month=date(2026, 7, 1), requested_by=CANARY, state="failed"),
+        BillingProfile: BillingProfile.objects.create(tenant=tenant, legal_name=CANARY),
+        BillingTerms: BillingTerms.objects.create(
+            customer=tenant, valid_from=date(2026, 1, 1), vat_category="E", vat_reason=CANARY
+        ),
+        NumberSeries: NumberSeries.objects.create(prefix="C"),
     }
 
 

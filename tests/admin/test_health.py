@@ -29,6 +29,7 @@ MOVES, RECOUNTS = "/admin/deliveries/partnermove/", "/admin/deliveries/tenantrec
 REFOLDS, KEYS = "/admin/deliveries/rulerefold/", "/admin/campaigns/segmentkey/"
 DELETIONS, EXPORTS = "/admin/deliveries/erasedmonth/", "/admin/deliveries/export/"
 SAVED = "/admin/reports/definitionrun/"
+INVOICES, CLOSINGS = "/admin/reports/invoicecheck/", "/admin/reports/closingrun/"
 UPLOADS, REPLAYS = "/admin/campaigns/conversionupload/", "/admin/deliveries/gatereplay/"
 GATES, AT_LINK = "Deliveries of gates are sent", "The gates at LINK are as they should be"
 MAILS = "E-mails of reports are sent"
@@ -54,10 +55,12 @@ def test_new_portal_has_nothing_but_the_counts_to_look_at():
         Check("Feeds", State.OK, "0 feeds, none of them silent.", FEEDS),
         Check("Quarantine", State.OK, "Empty.", QUARANTINE),
         Check("Rejected requests", State.OK, "None in the last 24 hours."),
+        Check("Closings of months", State.OK, "None failed. 0 are open.", CLOSINGS),
         Check("Uploads of conversion events", State.OK, "None failed. 0 are open.", UPLOADS),
         Check("Runs of saved reports", State.OK, "None failed. 0 are open.", SAVED),
         Check("Exports", State.OK, "None failed. 0 are open.", EXPORTS),
         Check("Replays of gates", State.OK, "None failed. 0 are open.", REPLAYS),
+        Check("Invoice checks", State.OK, "None failed. 0 are open.", INVOICES),
         Check("Moves", State.OK, "None failed. 0 are open.", MOVES),
         Check("Recounts", State.OK, "None failed. 0 are open.", RECOUNTS),
         Check("Recalculations of message status", State.OK, "None failed. 0 are open.", REFOLDS),
@@ -94,7 +97,7 @@ def test_standing_checks_are_told_with_what_they_found(feed):
     keep("submissions", [], now=NOW)
     keep("identities", [], now=NOW)
 
-    assert checks()[15:] == [
+    assert checks()[17:] == [
         Check(RECEIVED, State.PROBLEM, "Since 20 November 2026, 12:00 UTC: one is missing"),
         Check(GATES, State.WARNING, "Never run. Is the scheduler running?"),
         Check(AT_LINK, State.WARNING, "Never run. Is the scheduler running?"),
@@ -226,8 +229,9 @@ def test_failed_jobs_are_a_problem_and_those_that_are_tried_again_a_warning(tena
     SegmentKey.objects.create(tenant=tenant, key="store", state="failed", attempts=5, error="ValueError: x")
 
     failed = "1 failed. The list shows why. Retry or cancel it there."
-    assert checks()[7:13] == [
+    assert checks()[8:15] == [
         Check("Replays of gates", State.OK, "None failed. 0 are open.", REPLAYS),
+        Check("Invoice checks", State.OK, "None failed. 0 are open.", INVOICES),
         Check("Moves", State.WARNING, "1 failed and is retried. The list shows why.", MOVES),
         Check("Recounts", State.OK, "None failed. 1 is open.", RECOUNTS),
         Check("Recalculations of message status", State.OK, "None failed. 0 are open.", REFOLDS),
@@ -282,7 +286,7 @@ def test_settings_that_hold_people_up_are_told(settings):
     settings.PORTAL_STAFF_MFA = False
     settings.DEBUG = True
 
-    assert [(check.name, check.state) for check in checks()[22:]] == [
+    assert [(check.name, check.state) for check in checks()[24:]] == [
         ("E-mail", State.WARNING), ("Second factor of staff", State.WARNING), ("Debug pages", State.PROBLEM),
     ]  # fmt: skip
 
@@ -301,7 +305,7 @@ def test_first_page_needs_as_many_queries_for_one_feed_as_for_three(
         )
     client.force_login(make_user("staff@example.com", is_staff=True, is_superuser=True))
 
-    with django_assert_num_queries(26):
+    with django_assert_num_queries(28):
         page = client.get("/admin/").content.decode()
 
     assert [f"link-main/feed-{n}" in page and f"reason {n}" in page for n in range(number)] == [True] * number

@@ -23,7 +23,17 @@ from deliveries.models import (
 )
 from portal.accounts.models import AuditEntry, Invitation, Membership, UnsentMail, User
 from portal.tenants.models import ApiKey, Feed, GatewayAccount, PartnerId, Tenant
-from reports.models import DefinitionRun, OutsideAddress, ReportMail, ReportRun
+from reports.models import (
+    ClosingRun,
+    DefinitionRun,
+    InvoiceCheck,
+    NumberSeries,
+    OutsideAddress,
+    PriceList,
+    ReportMail,
+    ReportRun,
+    Statement,
+)
 from tests.admin.rows import make_rows
 
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
@@ -33,6 +43,7 @@ READ_ONLY = {
     PartnerId,
     Campaign,
     ConversionUpload,
+    InvoiceCheck,
     AuditEntry,
     ErasedMonth,
     Export,
@@ -50,8 +61,11 @@ READ_ONLY = {
     ReportMail,
     ReportRun,
     UnsentMail,
+    ClosingRun,
+    NumberSeries,
+    Statement,
 }
-NEVER_DELETED = {Tenant, GatewayAccount, Feed, ResultCode, Invitation}
+NEVER_DELETED = {Tenant, GatewayAccount, Feed, ResultCode, Invitation, PriceList}
 # Deleting an attempt lets its person try again; deleting a person takes the address along.
 NEVER_ADDED = {AccessAttempt, EmailAddress}
 ADDED_ELSEWHERE = {PartnerId: 302}  # leads to the page that declares them
@@ -63,6 +77,7 @@ NOT_SHOWN = {
     "deliveries.DailyCount", "deliveries.CampaignCount", "deliveries.HourCount", "deliveries.LatencyCount",
     "deliveries.SubmissionCount", "deliveries.RetentionMark", "deliveries.StandingCheck",
     "deliveries.CondensedSpan", "deliveries.CondensedCampaignCount", "deliveries.CondensedLatencyCount",
+    "deliveries.CondensedDailyCount",
     "deliveries.CondensedCampaign", "deliveries.IdentityFilter", "deliveries.CountCause", "deliveries.ClosedMonth",
     "deliveries.SegmentCount", "deliveries.SegmentLatencyCount", "deliveries.SegmentChange",
     "deliveries.StoredSegmentCount", "deliveries.StoredSegmentLatencyCount", "campaigns.SegmentValue",
@@ -74,7 +89,8 @@ NOT_SHOWN = {
     "reports.ReportDefinition", "reports.DefinitionFile", "reports.ReportRecipient",
     "reports.Alert", "reports.AlertClock", "reports.AlertMailChoice", "reports.AlertMinute", "reports.AlertQuarter",
     "reports.AlertRule", "deliveries.GateAttempt", "deliveries.GateEvent", "deliveries.GateHour",
-    "deliveries.ChannelCount",
+    "deliveries.ChannelCount", "reports.Price", "reports.TierGroup", "reports.Fee",
+    "reports.PriceChange", "reports.ExchangeRate", "reports.StatementLine",
 }  # fmt: skip
 
 

@@ -77,6 +77,7 @@ def test_campaign_has_what_people_say_about_it(mine, several, tenant):
         "first_day": "2026-11-02",
         "last_day": "2026-11-02",
         "provisional_from": None,
+        "costs": None,
         "conversions": [],
         "conversions_as_of": "2026-11-20T12:00:00Z",
         "replies": None,

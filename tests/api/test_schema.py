@@ -24,9 +24,12 @@ from reports.exports.known import OF_ONE_CAMPAIGN
 from reports.models import ReportRun
 from tests.api.conftest import CANARY
 from tests.api.test_idempotency import in_work
+from tests.billing.checks.rows import make_done_check
+from tests.billing.rows import make_statement
 from tests.conftest import NOW
 from tests.gates.factors import make_gate
 from tests.pages.conftest import make_export, make_run
+from tests.price_lists.made import make_price_list
 from tests.segments.sample import chosen
 
 pytestmark = pytest.mark.django_db
@@ -88,7 +91,7 @@ def test_every_route_and_method_is_described():
         (f"/api/{route.pattern}", method.upper())
         for route in urlpatterns
         if route.name not in ("docs", "not_found")
-        for method in ("get", "post", "patch", "delete")
+        for method in ("get", "post", "put", "patch", "delete")
         if hasattr(route.callback.cls, method)
     }
     spelled = {
@@ -102,6 +105,10 @@ def test_every_route_and_method_is_described():
             .replace("{attempt_id}", "<int:attempt_id>")
             .replace("{replay_id}", "<int:replay_id>")
             .replace("{key_id}", "<int:key_id>")
+            .replace("{price_list_id}", "<int:price_list_id>")
+            .replace("{statement_id}", "<int:statement_id>")
+            .replace("{format_name}", "<slug:format_name>")
+            .replace("{check_id}", "<int:check_id>")
             .replace("segments/{key}", "segments/<any_text:key>")
             .replace("{account}/{message_id}", "<slug:account>/<any_text:message_id>"),
             m,
@@ -185,12 +192,28 @@ def test_scopes_are_told_with_the_scheme():
         "replay_gate": [{"key": ["gates"]}],
         "get_gate_replay": [{"key": ["gates"]}],
         "cancel_gate_replay": [{"key": ["gates"]}],
+        "list_price_lists": [{"key": ["billing"]}],
+        "create_price_list": [{"key": ["billing"]}],
+        "get_price_list": [{"key": ["billing"]}],
+        "archive_price_list": [{"key": ["billing"]}],
+        "replace_price_list_rows": [{"key": ["billing"]}],
         "list_exports": [{"key": ["read"]}],
         "request_export": [{"key": ["export"]}],
         "request_table_export": [{"key": ["export"]}],
         "get_export": [{"key": ["read"]}],
         "cancel_export": [{"key": ["export"]}],
         "download_export": [{"key": ["read"]}],
+        "list_statements": [{"key": ["billing"]}],
+        "get_statement": [{"key": ["billing"]}],
+        "list_statement_lines": [{"key": ["billing"]}],
+        "download_statement": [{"key": ["billing"]}],
+        "issue_statement": [{"key": ["billing"]}],
+        "credit_statement": [{"key": ["billing"]}],
+        "mark_statement_paid": [{"key": ["billing"]}],
+        "list_invoice_checks": [{"key": ["billing"]}],
+        "start_invoice_check": [{"key": ["billing"]}],
+        "get_invoice_check": [{"key": ["billing"]}],
+        "download_claim": [{"key": ["billing"]}],
         "list_reports": [{"key": ["read"]}],
         "queue_report": [{"key": ["reports"]}],
         "get_report": [{"key": ["read"]}],
@@ -237,6 +260,10 @@ def world(messages, tenant, mine):
         tenant=tenant, gate=gate, made_by="x", kind="failed", since=NOW, until=NOW, total=7, state="done"
     )
     rows |= {"key": mine.key.id, "gate": gate.public_id, "attempt": attempt.pk, "replay": replay.pk}
+    rows["price_list"] = make_price_list(tenant, "Customers", now=NOW)["price_list_id"]
+    account_id = partner.account_id
+    rows["statement"] = make_statement(None, tenant, month="2026-08-01", account_id=account_id, issued=True).pk
+    rows["check"] = make_done_check(tenant).pk
     return rows | exports | {"conversion": ConversionEvent.objects.get().id}
 
 
@@ -290,6 +317,8 @@ READS = [
     ("/api/v1/gates/{gate_id}/attempts/{attempt_id}/", "{gate}/attempts/{attempt}/", ""),
     ("/api/v1/gates/{gate_id}/replays/", "{gate}/replays/", "?size=1"),
     ("/api/v1/gates/{gate_id}/replays/{replay_id}/", "{gate}/replays/{replay}/", ""),
+    ("/api/v1/price-lists/", "", "?size=1&kind=sale"),
+    ("/api/v1/price-lists/{price_list_id}/", "{price_list}/", ""),
     ("/api/v1/conversions/", "", "?size=1"),
     ("/api/v1/conversions/{conversion_id}/", "{conversion}/", ""),
     ("/api/v1/countries/", "", ""),
@@ -299,6 +328,13 @@ READS = [
     ("/api/v1/members/", "", ""),
     ("/api/v1/api-keys/", "", "?size=1"),
     ("/api/v1/api-keys/{key_id}/", "{key}/", ""),
+    ("/api/v1/statements/", "", "?size=1&state=issued"),
+    ("/api/v1/statements/{statement_id}/", "{statement}/", ""),
+    ("/api/v1/statements/{statement_id}/lines/", "{statement}/lines/", ""),
+    ("/api/v1/statements/{statement_id}/files/{format_name}/", "{statement}/files/xlsx/", ""),
+    ("/api/v1/invoice-checks/", "", "?size=1"),
+    ("/api/v1/invoice-checks/{check_id}/", "{check}/", ""),
+    ("/api/v1/invoice-checks/{check_id}/claim/", "{check}/claim/", ""),
     ("/api/v1/schema/", "", ""),
     ("/api/v1/schema/", "", "?format=yaml"),
 ]

@@ -41,6 +41,7 @@ def test_whole_answer(mine, messages):
         "failed_rate": 0.5,
         "maturity": 1.0,
         "latency": dict.fromkeys(("median", "p90", "p95", "p99"), pytest.approx(5, abs=1.1)),
+        "costs": None,
     }
     assert answer.status_code == 200
     assert answer.json() | {"provisional_from": None} == {

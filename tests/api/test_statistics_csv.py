@@ -35,7 +35,9 @@ def flat(group: dict) -> dict[str, str]:
     interval = group["delivery_rate_interval"] or (None, None)
     values = dict(group["key"])
     values |= {
-        k: v for k, v in group.items() if k not in ("key", "delivery_rate_interval", "latency", "before", "changes")
+        k: v
+        for k, v in group.items()
+        if k not in ("key", "delivery_rate_interval", "latency", "before", "changes", "costs")
     }
     values |= {"delivery_rate_low": interval[0], "delivery_rate_high": interval[1]}
     values |= {

@@ -134,6 +134,7 @@ def _make_rows(now: datetime) -> dict:
     from reports.models import ReportRun
     from reports.runs.runs import build_report, request_run
     from tests.money_leaks.lists import leak_of
+    from tests.price_lists.made import make_price_list
     from tests.workbook_templates.sample import make_template
 
     tenant = Tenant.objects.get(slug="nordic-retail")
@@ -185,10 +186,13 @@ def _make_rows(now: datetime) -> dict:
         _make_forwarding(tenant, message, now)
         | _make_alerts(tenant, now)
         | _make_report_mails(tenant, maker, now)
+        | make_price_list(tenant, "Customers 2026", now=now)
+        | _make_statements(tenant, month, message.account_id)
         | {
             "run_id": run.id,
             "export_id": export_id,
             "upload_id": upload_id,
+            **_make_check(),
             "month": str(month),
             "message_id": message.message_id,
             "campaign_id": Campaign.objects.filter(tenant=tenant).order_by("name").first().id,
@@ -400,6 +404,33 @@ def _make_conversions(tenant) -> int:
     return kind.id
 
 
+def _make_statements(tenant, month, account_id: int) -> dict[str, object]:
+    """Return a draft to a customer below the tenant, beside an issued one; and what was issued to the tenant."""
+    from portal.tenants.models import Tenant
+    from reports.models import BillingTerms, ClosingRun
+    from tests.billing.rows import make_statement
+
+    customer = Tenant.objects.create(
+        slug="nordic-shop", name="Nordic Shop Oy", parent=tenant, timezone="Europe/Helsinki", language="fi"
+    )
+    values = {"account_id": account_id, "text": "nr-fi"}
+    make_statement(None, tenant, month=str(month.previous().first_day), issued=True, **values)
+    make_statement(tenant, customer, month=str(month.previous().first_day), issued=True, **values)
+    draft = make_statement(tenant, customer, month=str(month.first_day), **values)
+    draft.remarks = [{"kind": "unpriced", "messages": 12, "parts": 15}, {"kind": "jump", "before": 100}]
+    draft.save(update_fields=["remarks"])
+    BillingTerms.objects.create(issuer=tenant, valid_from=month.first_day, vat_category="S", vat_rate=2550)
+    closing = ClosingRun.objects.create(
+        issuer=tenant, month=month.first_day, requested_by=OWNER, state="failed", error="OperationalError: timeout"
+    )
+    return {
+        "customer_slug": customer.slug,
+        "statement_id": draft.pk,
+        "line_id": draft.lines.get().pk,
+        "closing_id": closing.pk,
+    }
+
+
 def _recipient(tenant) -> str:
     """Return the address's part of a recipient of the campaign that pages are looked at with."""
     from campaigns.models import Campaign
@@ -459,6 +490,23 @@ def _make_uploads(tenant, maker, now: datetime) -> int:
     uploads.run_uploads(upload_id=begun[0].id)
     attribute_due()
     return begun[1].id
+
+
+def _make_check() -> dict[str, int]:
+    """Check an invoice of the account that is a customer's own; return a row and a part with messages too."""
+    from portal.demo import invoices
+    from portal.tenants.models import GatewayAccount
+    from reports.billing.checks.listing import has_messages
+    from reports.billing.checks.results import read_stored
+    from reports.billing.checks.running import run_checks
+    from reports.models import InvoiceCheck
+
+    check_id = invoices.upload(GatewayAccount.objects.get(name="hansa-direct"))
+    assert check_id is not None
+    run_checks(check_id=check_id)
+    rows = read_stored(InvoiceCheck.objects.get(pk=check_id).rows)
+    row, part = next((n, m) for n, one in enumerate(rows) for m, p in enumerate(one.parts) if has_messages(p))
+    return {"check_id": check_id, "row": row, "part": part}
 
 
 if __name__ == "__main__":

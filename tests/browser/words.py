@@ -32,7 +32,11 @@ OTHER_SENSES |= {
 # The state of an alert, of a rule and of a saved file of events; an event that is counted as a conversion.
 OTHER_SENSES |= {(f"alerts:{name}", "Tila") for name in ("list", "rule", "new")}
 OTHER_SENSES |= {("campaigns:conversions", "Event"), ("campaigns:conversions", "Tapahtuma")}
-OTHER_SENSES |= {("leaks:messages", "Messages"), ("leaks:messages", "Viestit")}  # the list itself, no count
+# The list itself, no count; the state of a check.
+OTHER_SENSES |= {
+    (name, word) for name in ("leaks:messages", "billing:check_messages") for word in ("Messages", "Viestit")
+}
+OTHER_SENSES |= {("billing:checks", "Tila")}
 # A result code's reason in the table of failures.
 OTHER_SENSES |= {
     (name, word) for name in ("reports:overview", "campaigns:campaign", "share") for word in ("Unknown", "Tuntematon")

@@ -221,10 +221,12 @@ def test_every_kind_of_job_is_in_the_admin_and_has_the_same_states():
     kinds = {model.KIND: model for model in jobs.job_models()}
 
     assert set(kinds) == {
+        "closing",
         "conversion_upload",
         "definition_run",
         "export",
         "gate_replay",
+        "invoice_check",
         "move",
         "recount",
         "refold",

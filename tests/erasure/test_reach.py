@@ -42,7 +42,7 @@ from deliveries.retention.retention import apply_retention
 from portal.accounts.models import AuditEntry
 from portal.common.periods import Month
 from portal.tenants.models import Feed, PartnerId
-from reports.models import ReportRun
+from reports.models import InvoiceCheck, ReportRun, Statement
 from reports.monthly.selector import MonthScope
 from reports.runs.erased_files import delete_erased_files
 from reports.runs.runs import build_now, build_report
@@ -65,6 +65,7 @@ OF_MESSAGES = {
     "campaigns_campaign": {"name"},
     "condensed_campaign": {"variants"},
     "condensed_campaign_count": {"variant"},
+    "condensed_daily_count": {"operator", "partner_id"},
     "condensed_latency_count": {"operator"},
     "condensed_segment_count": {"value"},
     "condensed_segment_latency_count": {"value"},
@@ -85,6 +86,7 @@ OF_MESSAGES = {
     "quarantine": {"body", "content_type", "detail", "query", "resolution"},
     "segment_change": {"operator", "segments"},  # none is left by an erasure
     "segment_value": {"value"},
+    "statement_line": {"operator", "partner_id"},
     "stored_segment_count": {"operator", "value"},
     "stored_segment_latency_count": {"operator", "value"},
     "submission_count": {"partner_id"},
@@ -101,6 +103,7 @@ WRITTEN = {
         "parameter_value",
     },
     "conversion_upload": {"file_name", "mapping"},
+    "invoice_check": {"file_name", "mapping", "result"},
     "django_admin_log": {"change_message", "object_repr"},
     "erased_id": {"value", "waiting"},  # for as long as a partner ID waits to be renamed
     "import_run": {"file_name", "problem"},
@@ -129,12 +132,14 @@ CANNOT = {
         "campaign_count": {"sender_type", "status"},
         "condensed_campaign": {"bucket_messages", "buckets", "span"},
         "condensed_campaign_count": {"span", "status"},
+        "condensed_daily_count": {"sender_type", "span", "status"},
         "condensed_latency_count": {"sender_type", "span"},
         "condensed_segment_count": {"span", "status"},
         "condensed_segment_latency_count": {"span"},
         "condensed_span": {"final_codes", "span"},
         "conversion_event": {"reason"},
         "conversion_upload": {"errors", "problem", "state"},
+        "invoice_check": {"basis", "left_out", "problem", "state", "totals"},
         "count_cause": {"cause", "counted_in", "status"},
         "daily_count": {"sender_type", "status"},
         "definition_file": {"gone"},
@@ -158,6 +163,13 @@ CANNOT = {
         "inbox": {"content_encoding", "method"},
         "latency_count": {"sender_type"},
         "message": {"part_states", "sender_type", "status"},
+        "closing_run": {"state"},
+        "price": {"sender_type"},
+        "price_change": {"cause"},
+        "statement": {"kind"},
+        "statement_line": {"kind", "sender_type"},
+        "price_list": {"basis"},
+        "tier_group": {"countries", "mode", "tiers"},
         "mfa_authenticator": {"type"},
         "partner_move": {"state"},
         "partner_request": {"state"},
@@ -199,6 +211,7 @@ CANNOT = {
         "import_run": {"sha256"},
         "conversion_event": {"recipient_key"},
         "conversion_upload": {"sealed"},
+        "invoice_check": {"sealed"},  # until the check ends, a day at most
         "conversion_due": {"recipient_key"},
         "message": {"recipient_key"},
         "mfa_authenticator": {"data"},
@@ -224,11 +237,15 @@ CANNOT = {
         "alert": {"acknowledged_by"},
         "alert_rule": {"made_by"},
         "conversion_upload": {"made_by", "undone_by"},
+        "invoice_check": {"made_by"},
         "definition_run": {"requested_by"},
         "export": {"made_by"},
         "gate": {"made_by"},
         "gate_replay": {"made_by"},
+        "closing_run": {"requested_by"},
+        "exchange_rate": {"entered_by"},
         "partner_request": {"decided_by", "requested_by"},
+        "price_change": {"by"},
         "quarantine": {"resolved_by"},
         "report_address": {"added_by", "address"},
         "report_mail": {"requested_by"},
@@ -256,6 +273,18 @@ CANNOT = {
             ),
         },
         "gate_destination": {"custom_parameters", "template", "url", "username"},
+        "billing_profile": {
+            *("bic", "buyer_reference", "business_id", "city", "endpoint", "iban", "intermediary", "legal_name"),
+            *("postcode", "street", "vat_id"),
+        },
+        "billing_terms": {"vat_reason"},  # the form refuses numbers
+        "statement": {"parties"},  # copied from the profiles
+        "statement_line": {"account", "list_name", "name", "vat_reason"},  # copied from lists, terms and accounts
+        "fee": {"name"},  # forms, files and the API refuse numbers
+        "price": {"operator"},  # likewise
+        "price_change": {"content", "summary"},  # of the list
+        "price_list": {"name"},  # likewise
+        "tier_group": {"name"},  # likewise
         "report_definition": {"name", "parameters"},  # whose form refuses numbers
         "result_code": {"text_en", "text_fi"},
         "saved_view": {"name", "query"},  # the form refuses numbers in names and leaves out filters with them
@@ -274,14 +303,19 @@ CANNOT = {
         "definition_file": {"file"},
         "definition_run": {"oldest"},
         "export": {"file", "oldest"},
+        "closing_run": {"result"},
         "report_mail": {"message_id"},
+        "statement": {"exchange", "ledger", "number", "reference", "remarks"},
+        "statement_line": {"counted"},
         "report_run": {"causes", "changes", "countries", "file", "kept_file", "masked_file", "totals"},
     },
     "an error's words, redacted when they are written": {
         "applier_stop": {"error"},
         "campaigns_segmentkey": {"error"},
+        "closing_run": {"error"},
         "erased_month": {"error"},
         "conversion_upload": {"error"},
+        "invoice_check": {"error"},
         "definition_run": {"error"},
         "export": {"error"},
         "gate_replay": {"error"},
@@ -350,6 +384,18 @@ def forgotten():
     partitions.forget()
 
 
+def _plant_on_statement(cursor, tenant) -> None:
+    """Put the partner IDs and operators of all messages on lines of a statement."""
+    statement = Statement.objects.create(customer=tenant, month="2026-10-01", currency="EUR", made_at=NOW)
+    cursor.execute(
+        "INSERT INTO statement_line (statement_id, position, kind, month, first, last, account_id, account, partner_id,"
+        " country, operator, sender_type, name, list_name, per, quantity, amount, vat_category, vat_rate, vat_reason,"
+        " counted) SELECT %s, row_number() OVER (), 'usage', '2026-10-01', day, day, account_id, 'a', partner_id,"
+        " country, operator, '', '', '', 'part', 1, 1, 'S', 2550, '', '{}' FROM message",
+        [statement.pk],
+    )
+
+
 def plant(feed, account, tenant, *, sent) -> None:
     """Let messages come in about the person, with duplicates, submissions and rows that cannot be applied."""
     RefIdScheme.objects.create(tenant=tenant, delimiter="|", fields=["campaign", "variant", "group"])
@@ -394,6 +440,7 @@ def plant(feed, account, tenant, *, sent) -> None:
             f"INSERT INTO count_cause ({keys}, cause, counted_in, messages, parts, timed)"
             f" SELECT {keys}, 'late_reports', '', 1, 1, 0 FROM message ON CONFLICT DO NOTHING"
         )
+        _plant_on_statement(cursor, tenant)
         texts = f"'https://x/?to={NUMBER}', '{NUMBER}', '{NUMBER}', now(), 1, 'delivered'"
         for table, columns, values in (
             ("gate_attempt", "url, request_body, answer, at, number, outcome", texts),
@@ -440,6 +487,10 @@ def plant_written(feed, account, tenant, staff_user) -> None:
     )
     TenantRecount.objects.create(tenant=tenant, reason=f"for {NUMBER}", state="failed", after_message_id=f"id {NUMBER}")
     partner_ids.queue([(account.id, f"asked {NUMBER}", NUMBER)])
+    InvoiceCheck.objects.create(
+        tenant=tenant, account=account, made_by="x", file_name=f"{NUMBER}.csv", mapping={"country": f"to {NUMBER}"},
+        result={"rows": [[[NOTATIONS[1], "FI", ""], [1, None], [], [1, None], "agrees", [], []]]}, state="failed",
+    )  # fmt: skip
 
 
 def plant_events(tenant) -> None:

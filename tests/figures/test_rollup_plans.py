@@ -82,5 +82,5 @@ def test_rows_that_are_read_of_a_period_that_is_summed_up(counted, tenant):
     }
     assert read() == {
         "campaigns": {"condensed_campaign": 12 * 30 + 12 * 10},  # eleven days and a month
-        "times": {"daily_count": 168, "condensed_latency_count": 12 * 4 * 2},
+        "times": {"daily_count": 11 * 4, "condensed_daily_count": 4, "condensed_latency_count": 12 * 4 * 2},
     }

@@ -17,8 +17,10 @@ from deliveries.models import (
     CampaignCount,
     CondensedCampaign,
     CondensedCampaignCount,
+    CondensedDailyCount,
     CondensedLatencyCount,
     CondensedSpan,
+    DailyCount,
     LatencyCount,
 )
 from portal.common.database import connection_string
@@ -73,6 +75,8 @@ def figures(tenant_ids: list[int]) -> list:
         ("month",),
         ("campaign", "status", "result_code"),
         ("sender_type",),
+        ("partner_id", "operator"),
+        ("month", "country", "status", "result_code"),
     ):
         found.append(statistics(replace(query, group_by=names)))
     account = GatewayAccount.objects.get(name="link-main")
@@ -108,7 +112,7 @@ def test_one_of_the_last_days_waits_until_nothing_changes_it_between_two_runs(me
     assert group.totals.messages == 6
 
 
-@pytest.mark.parametrize("broken", [CampaignCount, LatencyCount])
+@pytest.mark.parametrize("broken", [CampaignCount, DailyCount, LatencyCount])
 def test_broken_counts_give_the_same_figures_when_they_are_summed_up(messages, tenant, broken):
     broken.objects.filter(tenant=tenant, day=date(2026, 10, 17)).delete()
     query = StatisticsQuery(tenant_ids=[tenant.id], first=FIRST, last=LAST)
@@ -146,6 +150,8 @@ def test_what_is_summed_up_is_read_from_there(messages, tenant):
         (LatencyCount, ["campaign_id"], True, CondensedCampaign, {"day": 18}),
         (LatencyCount, ["country"], False, CondensedLatencyCount, {"day": 6, "month": 2}),
         (LatencyCount, ["variant"], False, None, {}),
+        (DailyCount, ["partner_id", "country", "status"], False, CondensedDailyCount, {"month": 3}),
+        (DailyCount, ["partner_id"], True, None, {}),
     ],
 )
 def test_narrowest_table_with_what_is_asked_for_is_read(messages, tenant, counted, columns, by_day, model, spans):

@@ -12,12 +12,13 @@ from portal.common.masking import Masking
 from portal.tenants import api_keys
 from portal.tenants.models import PartnerId
 from reports.campaigns.recipient_lists import seal_key
-from reports.models import Alert, AlertRule, DefinitionRun, ReportDefinition
+from reports.models import Alert, AlertRule, DefinitionRun, InvoiceCheck, ReportDefinition
 from tests.conftest import make_user
 from tests.money_leaks.lists import leak_of
 from tests.pages.conftest import make_export
 from tests.pages.test_masked_everywhere import OWN, everything, text_of, told  # noqa: F401  a fixture among them
 from tests.pages.test_url_matrix import POSTED, ROUTES
+from tests.price_lists.made import make_price_list
 from tests.shares.conftest import make_link
 
 pytestmark = pytest.mark.django_db
@@ -73,6 +74,7 @@ OPENED = {
     "viewer": MEMBERS,
     "analyst": MEMBERS
     | {"conversions:index", "conversions:events", "table_exports:new", "table_exports:recipients"}
+    | {"billing:index", "billing:prices"}
     | {
         "reports:definition_new",
         "alerts:new",
@@ -82,6 +84,21 @@ OPENED = {
         "exports:new",
         "exports:download",
         "gates:list",
+    },
+    # no message, and nothing that lists them
+    "accountant": MEMBERS
+    - {
+        *("campaigns:conversion_list", "campaigns:recipient", "campaigns:recipient_list", "leaks:messages"),
+        *("messages:campaigns", "messages:download", "messages:list", "messages:message", "messages:message_by_query"),
+    }
+    | {
+        *("billing:checks", "billing:check"),
+        *("billing:index", "billing:partners", "billing:what_if", "billing:prices", "billing:price_list"),
+        *("billing:price_list_new", "billing:price_list_terms", "billing:price_list_archive", "billing:price_import"),
+        *("billing:price_history", "billing:price_revision", "billing:revision_file", "billing:price_file"),
+        *("billing:price_row_new", "billing:price_row", "billing:rates"),
+        *("statements:list", "statements:close", "statements:month", "statements:bookkeeping", "statements:profile"),
+        *("statements:customers", "statements:customer", "statements:statement", "statements:line", "statements:file"),
     },
     "view-as": MEMBERS - {"reports:views"},
     "key": {
@@ -139,10 +156,23 @@ def addresses(tenant, run, **maker) -> dict[str, str]:
         cause="person",
         requested_by=manager.email,
     )
+    check = InvoiceCheck.objects.create(
+        tenant=tenant, account=wish.account, made_by="x", file_name=Masking(in_full=False).text(f"{OWN}.csv"),
+        month=run.month, closed_at=timezone.now(), state="done", currency="EUR",
+        totals={
+            "rows": 1, "agreeing": 0, "unpriced": 1, "theirs": [2, 0], "ours": [1, 0], "kinds": {"failed": [1, 1, 0]},
+        },
+        result={
+            "columns": [True, True, True], "decimals": 2, "without": [], "rows": [
+                [[OWN, "FI", OWN], [2, None], [], [1, None], "explained", [["failed", "failed_charged", 1, None]], []],
+            ],
+        },
+    )  # fmt: skip
     values = {
+        "check_id": check.pk, "row": 0, "part": 0, "closing_id": 1,
         "definition_id": definition.id, "saved_run_id": saved_run.id, "format": "json", "format_name": "json",
         "recipient_id": 1, "report_mail_id": 1, "template_id": 1,
-        "rule_id": rule.pk, "alert_id": alert.pk,
+        "rule_id": rule.pk, "alert_id": alert.pk, **make_price_list(tenant, "Customers", now=timezone.now()),
         "tenant_slug": tenant.slug, "run_id": run.id, "account": "link-main", "message_id": "m2",
         "partner_id": PartnerId.objects.get(value=OWN).id, "segment_key_id": SegmentKey.objects.first().id,
         "kind_id": ConversionKind.objects.create(tenant=tenant, name="purchase").id,
@@ -177,7 +207,7 @@ def test_no_route_tells_a_number_to_who_sees_them_masked(client, tenant, viewer,
         client.post(f"/admin/tenants/tenant/{tenant.id}/view-as/", {"reason": "ticket 4711"})
     elif who != "key":
         client.force_login(viewer)
-    if who == "analyst":
+    if who in Role:
         Membership.objects.filter(user=viewer).update(role=who)
     if who == "key":
         made = {"name": "x", "created_by": "o@example.com", "now": timezone.now()}

@@ -20,16 +20,19 @@ from portal.saved_views.models import SavedView
 from portal.shares.models import ShareLink
 from portal.tenants.models import PartnerId, Tenant
 from portal.tenants.wall import STAFF
-from reports.models import Alert, AlertRule, DefinitionRun, ReportMail
+from reports.models import Alert, AlertRule, ClosingRun, DefinitionRun, ReportMail
 from tests.admin.rows import CANARY, make_rows
 from tests.admin.test_walk import NEVER_ADDED, NEVER_DELETED, READ_ONLY
+from tests.billing.checks.rows import make_done_check
+from tests.billing.rows import make_statement
 from tests.gates.factors import make_gate
 from tests.pages.conftest import make_run
+from tests.price_lists.made import make_price_list
 from tests.wall.roles import roles_taken
 from tests.workbook_templates.sample import make_template
 
-PEOPLE = ("anonymous", "viewer", "analyst", "manager", "owner", "staff_user", "stranger")
-MEMBERS = PEOPLE[1:5]  # of the tenant that is not asked for
+PEOPLE = ("anonymous", "viewer", "analyst", "manager", "owner", "accountant", "staff_user", "stranger")
+MEMBERS = PEOPLE[1:6]  # of the tenant that is not asked for
 POSTED = {
     "set_language": {"language": "fi"},
     "set_look": {"theme": "dark"},
@@ -70,6 +73,7 @@ POSTED = {
     "settings:api_key_keep": {},
     "conversions:upload_cancel": {},
     "conversions:upload_undo": {},
+    "billing:check_delete": {},
     "settings:conversion_kind_remove": {},
     "settings:conversion_window": {"minutes": "60"},
     "alerts:acknowledge": {},
@@ -77,11 +81,18 @@ POSTED = {
     "alerts:switch": {"on": "yes"},
     "alerts:snooze": {"hours": "1"},
     "alerts:delete": {},
+    "statements:issue": {},
+    "statements:credit": {},
+    "statements:paid": {},
+    "statements:unpaid": {},
+    "statements:close_cancel": {},
+    "statements:close_retry": {},
     "gates:preview": {},
     "gates:pause": {},
     "gates:resume": {},
     "gates:replay_attempt": {},
     "gates:replay_cancel": {},
+    "billing:rate_delete": {},
     "exports:cancel": {},
     "exports:retry": {},
     "exports:delete": {},
@@ -107,13 +118,26 @@ PAGES = {
     "api:export": (401, 401, 401, 401),
     "api:export_download": (401, 401, 401, 401),
     "api:conversions": (401, 401, 401, 401),
+    "api:invoice_checks": (401, 401, 401, 401),
+    "api:invoice_check": (401, 401, 401, 401),
+    "api:invoice_check_claim": (401, 401, 401, 401),
     "api:conversion": (401, 401, 401, 401),
     "api:messages": (401, 401, 401, 401),
     "api:message": (401, 401, 401, 401),
     "api:message_by_query": (401, 401, 401, 401),
+    "api:statements": (401, 401, 401, 401),
+    "api:statement": (401, 401, 401, 401),
+    "api:statement_lines": (401, 401, 401, 401),
+    "api:statement_file": (401, 401, 401, 401),
+    "api:statement_issue": (401, 401, 401, 401),
+    "api:statement_credit": (401, 401, 401, 401),
+    "api:statement_paid": (401, 401, 401, 401),
     "api:partner_ids": (401, 401, 401, 401),
     "api:segments": (401, 401, 401, 401),
     "api:segment": (401, 401, 401, 401),
+    "api:price_lists": (401, 401, 401, 401),
+    "api:price_list": (401, 401, 401, 401),
+    "api:price_list_rows": (401, 401, 401, 401),
     "api:campaigns": (401, 401, 401, 401),
     "api:campaign_recipients": (401, 401, 401, 401),
     "api:campaign": (401, 401, 401, 401),
@@ -196,6 +220,44 @@ PAGES = {
     "gates:replay_new": (302, 404, 404, 200),
     "gates:replay_search": (302, 404, 404, 200),
     "gates:replay_cancel": (302, 404, 404, 302),
+    "billing:index": (302, 404, 404, 200),
+    "billing:prices": (302, 404, 404, 200),
+    "billing:price_list_new": (302, 404, 404, 200),
+    "billing:price_list": (302, 404, 404, 200),
+    "billing:price_list_terms": (302, 404, 404, 200),
+    "billing:price_list_archive": (302, 404, 404, 200),
+    "billing:price_import": (302, 404, 404, 200),
+    "billing:price_history": (302, 404, 404, 200),
+    "billing:price_revision": (302, 404, 404, 200),
+    "billing:revision_file": (302, 404, 404, 200),
+    "billing:price_file": (302, 404, 404, 200),
+    "billing:price_row_new": (302, 404, 404, 200),
+    "billing:price_row": (302, 404, 404, 200),
+    "billing:rates": (302, 404, 404, 200),
+    "billing:rate_delete": (302, 404, 404, 302),
+    "billing:checks": (302, 404, 404, 200),
+    "billing:check": (302, 404, 404, 200),
+    "billing:check_claim": (302, 404, 404, 200),
+    "billing:check_messages": (302, 404, 404, 200),
+    "billing:check_delete": (302, 404, 404, 302),
+    "statements:list": (302, 404, 404, 200),
+    "statements:close": (302, 404, 404, 200),
+    "statements:close_cancel": (302, 404, 404, 302),
+    "statements:close_retry": (302, 404, 404, 302),
+    "statements:month": (302, 404, 404, 200),
+    "statements:bookkeeping": (302, 404, 404, 200),
+    "statements:profile": (302, 404, 404, 200),
+    "statements:customers": (302, 404, 404, 200),
+    "statements:customer": (302, 404, 404, 200),
+    "statements:statement": (302, 404, 404, 200),
+    "statements:line": (302, 404, 404, 200),
+    "statements:file": (302, 404, 404, 200),
+    "statements:issue": (302, 404, 404, 302),
+    "statements:credit": (302, 404, 404, 302),
+    "statements:paid": (302, 404, 404, 302),
+    "statements:unpaid": (302, 404, 404, 302),
+    "billing:partners": (302, 404, 404, 200),
+    "billing:what_if": (302, 404, 404, 200),
     "exports:list": (302, 404, 404, 200),
     "exports:new": (302, 404, 404, 200),
     "exports:numbers": (302, 404, 404, 200),
@@ -361,6 +423,10 @@ PAGES = {
     "admin:tenants_gatewayaccount_gates": (302, 302, 200, 302),
     "admin:deliveries_quarantinedrow_reveal": (302, 302, 200, 302),
     "admin:reports_reportrun_download": (302, 302, 200, 302),
+    "admin:reports_pricelist_import": (302, 302, 404, 302),  # a customer's list; tests/price_lists/ imports one
+    "admin:reports_pricelist_file": (302, 302, 200, 302),
+    "admin:reports_closingrun_close": (302, 302, 200, 302),
+    "admin:reports_statement_file": (302, 302, 404, 302),  # a customer's; tests/billing/test_admin.py asks for one
     "admin:(?P<url>.*)$": (302, 302, 404, 302),
 }
 # For staff; everybody else is sent to the sign-in.
@@ -430,6 +496,7 @@ def ids(tenant, other_tenant, feed, stranger) -> dict[str, object]:
         "format": "xlsx",
         "tenant_id": other_tenant.id,
         "rows": rows,
+        **make_price_list(other_tenant, CANARY, now=timezone.now()),
         "id": next(row.pk for model, row in rows.items() if model.__name__ == "User"),
         "content_type_id": ContentType.objects.get_for_model(type(run)).id,
         "object_id": run.id,
@@ -449,6 +516,9 @@ def ids(tenant, other_tenant, feed, stranger) -> dict[str, object]:
         "view_id": SavedView.objects.create(tenant=other_tenant, user=stranger, page="overview", name=CANARY).id,
         "export_id": rows[Export].id,
         "upload_id": rows[ConversionUpload].id,
+        "check_id": make_done_check(other_tenant, CANARY).pk,
+        "row": 0,
+        "part": 0,
         "conversion_id": 1,
         "gate_id": gate.public_id,
         "attempt_id": attempt.pk,
@@ -456,6 +526,7 @@ def ids(tenant, other_tenant, feed, stranger) -> dict[str, object]:
             tenant=other_tenant, gate=gate, made_by=CANARY, kind="search", title=CANARY, until=timezone.now()
         ).pk,
         **_alert(other_tenant),
+        **_statement(other_tenant, feed.account_id),
         "platform_id": feed.account.platform_id,
         "ppid": rows[PartnerId].value,
         "link_gate_id": gate.public_id,
@@ -495,6 +566,19 @@ def _alert(tenant: Tenant) -> dict[str, int]:
         tenant=tenant, rule=rule, country="FI", operator=CANARY, since=now, opened_at=now, seen_at=now
     )
     return {"rule_id": rule.pk, "alert_id": alert.pk}
+
+
+def _statement(tenant: Tenant, account_id: int) -> dict[str, object]:
+    """Return a draft of the tenant to a customer below it, with a line and the closing that made it."""
+    customer = Tenant.objects.create(slug="customer-below", name=CANARY, parent=tenant)
+    statement = make_statement(tenant, customer, month="2026-08-01", account_id=account_id, text=CANARY)
+    closing = ClosingRun.objects.create(issuer=tenant, month="2026-08-01", requested_by=CANARY)
+    return {
+        "customer_slug": customer.slug,
+        "statement_id": statement.pk,
+        "line_id": statement.lines.get().pk,
+        "closing_id": closing.pk,
+    }
 
 
 def address_of(route: Route, ids: dict[str, object]) -> str:

@@ -38,11 +38,15 @@ def stored(feed, tenant) -> None:
 def test_hidden_action_is_named_once_with_who_may(client, stored, tenant, role, address, right):
     client.force_login(make_user("reader@example.com", tenant, role))
 
-    page = client.get(address).content.decode()
+    answer = client.get(address)
+    if "/messages/" in address and role == Role.ACCOUNTANT:
+        assert answer.status_code == 403
+        return
+    page = answer.content.decode()
 
     said = re.sub(r"\s+", " ", re.sub("<[^>]+>", "", unescape(page)))
     is_named = said.count(SENTENCES.get(right, f"{RIGHT_TEXTS[right]}: {who_may(right)}"))
-    assert is_named == (not may(role, right))
+    assert is_named == (not may([role], right))
     offer = OFFERS[address][right]
     if offer:
-        assert bool(re.search(offer, page)) == may(role, right)
+        assert bool(re.search(offer, page)) == may([role], right)

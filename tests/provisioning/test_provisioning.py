@@ -63,9 +63,16 @@ def test_demo_file_sets_everything_up_and_a_second_run_changes_nothing():
         "user liis@example.com: analyst of baltic-parcel",
         f"user viewer@example.com: created, {without} viewer@example.com",
         "user viewer@example.com: viewer of nordic-retail",
+        f"user accounts@example.com: created, {without} accounts@example.com",
+        "user accounts@example.com: accountant of hansa-group",
         f"user library@example.com: created, {without} library@example.com",
         "user library@example.com: owner of lakeside-libraries",
         f"user staff@example.com: created, {without} staff@example.com",
+        "price list Gateway charges, link-main: created",
+        "price list Standard prices: created",
+        "price list Gateway charges, link-hansa: created",
+        "price list Hansa prices: created",
+        "price list Hansa Norge: created",
     ]
     moves = [(move.partner, move.tenant, move.waiting) for move in outcome.moves]
     assert (outcome.notes, moves, [new.feed for new in outcome.tokens]) == (

@@ -25,6 +25,7 @@ from portal.shares import links
 from portal.tenants.models import ApiKey, Feed, GatewayAccount, PartnerId, Tenant
 from reports.alerts.unsubscribing import link_for
 from reports.campaigns.recipient_lists import seal_key
+from reports.models import PriceList, Statement
 from tests.conftest import NOW, PASSWORD, make_user
 from tests.deliveries.helpers import apply, dlr
 from tests.money_leaks.lists import leak_of
@@ -80,10 +81,12 @@ def probed(ids, other_tenant, stranger, staff_user, settings, dns_server) -> Pro
         "share_download": {"share_token": month_link},
         "embed": {"share_token": links.create_link(**panel, **made)[1]},
         "reports:account_download": {"run_id": run.id},
+        "admin:reports_statement_file": {"statement_id": ids["rows"][Statement].pk},
         "exports:download": {"export_id": make_export(other_tenant, stranger).id},
         "reports:account_remove": {"month": "2026-10"},
         "invitation": {"token": invitations.link(invitation).rstrip("/").rpartition("/")[2]},
         "account_confirm_email": {"key": confirmation},
+        "admin:reports_pricelist_import": {"price_list_id": ids["rows"][PriceList].pk},
         "alerts_unsubscribe": {"token": link_for(other_tenant, guarded).rstrip("/").rpartition("/")[2]},
         "account_reset_password_from_key": reset,
     }

@@ -5,8 +5,10 @@ import re
 import pytest
 
 from portal.tenants.wall import (
+    BILLING_TABLES,
     GUARDED_TABLES,
     PEOPLE_TABLES,
+    PRICE_TABLES,
     PRIVATE_TABLES,
     ROLES,
     SIGNIN,
@@ -206,14 +208,13 @@ def test_owners_policy_follows_the_table_to_another_owner():
     assert rows(query) == [(["another_owner"],)]
 
 
-def test_people_with_their_addresses_and_factors_are_forced_and_have_their_policies():
+def test_people_and_prices_are_forced_and_have_their_policies():
     query = """
         SELECT c.relname, c.relrowsecurity AND c.relforcerowsecurity, array_agg(p.polname::text ORDER BY p.polname)
         FROM pg_class c JOIN pg_policy p ON p.polrelid = c.oid WHERE c.relname = ANY (%s) GROUP BY c.oid ORDER BY 1
     """
-    assert rows(query, [list(PEOPLE_TABLES)]) == [
-        (table, True, sorted(policies()[table][1])) for table in sorted(PEOPLE_TABLES)
-    ]
+    tables = sorted([*PEOPLE_TABLES, *PRICE_TABLES, *BILLING_TABLES])
+    assert rows(query, [tables]) == [(table, True, sorted(policies()[table][1])) for table in tables]
 
 
 def test_signing_in_reaches_no_facts():
@@ -226,5 +227,5 @@ def test_signing_in_reaches_no_facts():
     # The ids and times of what it adds itself, the shared links that somebody opens, what brands look like, and who
     # wants mails about alerts.
     own = {"accounts_auditentry", "alert_mail_choice", "share_link", "tenant_brand"}
-    assert held & {*TENANT_TABLES, *PRIVATE_TABLES} == own
+    assert held & {*TENANT_TABLES, *PRIVATE_TABLES, *PRICE_TABLES, *BILLING_TABLES} == own
     assert not held & {"inbox", "quarantine", "tenants_feed", "tenants_feedtoken"}

@@ -7,7 +7,7 @@ from typing import Any
 
 from deliveries.exports.writers.table import Pages, Table, Written
 from deliveries.message_pages.columns import Column, cells_of, headings
-from portal.common.csv_file import ENCODING, CsvForm, write_rows
+from portal.common.csv_file import ENCODING, CsvForm, Number, write_rows
 from portal.common.periods import zone
 
 
@@ -29,4 +29,6 @@ def _cells(column: Column, page: Sequence[Any], local: tzinfo, form: CsvForm) ->
         return [None if share is None else form.percent(share) for share in values]
     if column.kind == "decimal":
         return [None if number is None else form.number(number, 1) for number in values]
+    if column.kind == "money":
+        return [None if amount is None else Number(f"{amount:f}".replace(".", form.decimal)) for amount in values]
     return values

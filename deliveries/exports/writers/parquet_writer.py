@@ -19,6 +19,7 @@ _TYPES = {
     "day": pa.date32(),
     "share": pa.float64(),
     "decimal": pa.float64(),
+    "money": pa.decimal128(24, 6),
 }
 
 

@@ -19,8 +19,17 @@ from portal.common.safe_text import cut_to_cell, make_encodable
 
 SHEET_ROWS = 1_048_575  # below the headings
 MAX_LISTED = 1000  # places of shortened texts
-_WIDTHS = {"time": 20.0, "text": 24.0, "word": 18.0, "number": 12.0, "day": 12.0, "share": 14.0, "decimal": 14.0}
-_FORMATS = {"day": "yyyy-mm-dd", "share": "0.00%", "decimal": "0.0"}
+_WIDTHS = {
+    "time": 20.0,
+    "text": 24.0,
+    "word": 18.0,
+    "number": 12.0,
+    "day": 12.0,
+    "share": 14.0,
+    "decimal": 14.0,
+    "money": 14.0,
+}
+_FORMATS = {"day": "yyyy-mm-dd", "share": "0.00%", "decimal": "0.0", "money": "0.00####"}
 _SURELY_SHORT = 4096  # characters that fit into a cell in any case
 _A4 = 9  # Excel's number of the paper
 _TIME = "yyyy-mm-dd hh:mm:ss"
@@ -95,6 +104,8 @@ class _Sheets:
                 values = [value and value.replace(tzinfo=None, microsecond=0) for value in values]
             elif column.kind in ("text", "word"):
                 long += [(row, place) for row in _shorten(values)]
+            elif column.kind == "money":
+                values = [None if amount is None else float(amount) for amount in values]  # a cell holds 15 digits
             columns.append(values)
         for row, place in sorted(long):
             self._note(self.read + row, place)

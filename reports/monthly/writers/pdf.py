@@ -73,13 +73,17 @@ def write(
         (folder / "report.json").write_text(json.dumps(_report(tables, header)), "utf-8")
         if header.logo:
             (folder / "logo.png").write_bytes(header.logo)
-        _compile(folder, lambda: beat(0, rows))
+        compile_pages(folder, lambda: beat(0, rows))
         shutil.move(folder / "report.pdf", path)
     beat(rows, rows)
     return rows
 
 
-def _compile(folder: Path, beat: Callable[[], None]) -> None:
+def compile_pages(folder: Path, beat: Callable[[], None]) -> None:
+    """Set `pdf.typ` of a folder as `report.pdf`, in a process of its own; `beat` is called about once a second.
+
+    Raises PdfFailed.
+    """
     program = Path(__file__).with_name("pdf_compile.py")
     command = [sys.executable, "-I", str(program), str(folder), str(_MAX_MEMORY), str(_MAX_SECONDS)]
     with (
@@ -104,12 +108,12 @@ def _compile(folder: Path, beat: Callable[[], None]) -> None:
 def _report(tables: Sequence[Table], header: ReportHeader) -> dict[str, Any]:
     language = header.language
     as_of = local_time(header.data_as_of, header).strftime("%Y-%m-%d %H:%M:%S")
-    product = _text(header.product) or translate(_PRODUCT, language)
+    product = printable(header.product) or translate(_PRODUCT, language)
     charts = charts_of(tables, language)
     return {
-        "title": _text(header.report or header.title_subject) or product,
-        "period": f"{_text(period_text(header))} · {translate(header.state, language)}",
-        "subject": _text(report_subject(header)),
+        "title": printable(header.report or header.title_subject) or product,
+        "period": f"{printable(period_text(header))} · {translate(header.state, language)}",
+        "subject": printable(report_subject(header)),
         "product": product,
         "language": find_locale(language).language,
         "colour": f"#{header.colour or ACCENT}",
@@ -126,7 +130,7 @@ def _table(table: Table, header: ReportHeader) -> dict[str, Any]:
     language, kinds = header.language, tuple(column.kind for column in table.columns)
 
     def cells(row: tuple[Any, ...], of: tuple[Kind, ...]) -> list[str]:
-        return [_text(cell_text(value, kind, language)) for value, kind in zip(row, of, strict=True)]
+        return [printable(cell_text(value, kind, language)) for value, kind in zip(row, of, strict=True)]
 
     total = []
     if table.total is not None:
@@ -135,16 +139,16 @@ def _table(table: Table, header: ReportHeader) -> dict[str, Any]:
         "title": translate(table.key, language),
         "note": "" if table.rows else translate("No rows.", language),
         "widths": column_widths(table, header),
-        "aligns": ["right" if kind in RIGHT else "left" for kind in kinds],
+        "aligns": ["right" if kind in RIGHT or kind == "mixed" else "left" for kind in kinds],
         "whole": [kind in _WHOLE for kind in kinds],
-        "head": [_text(translate(column.key, language)) for column in table.columns],
+        "head": [printable(translate(column.key, language)) for column in table.columns],
         "rows": [cells(row, of) for row, of in table.typed_rows()],
         "subtotals": [cells(with_label(row, language), kinds) for row in table.subtotals],
         "total": total,
     }
 
 
-def _text(text: str) -> str:
+def printable(text: str) -> str:
     """Return a text that can be shown: long words may break anywhere, control characters are U+FFFD."""
     shown = _CONTROLS.sub("\ufffd", make_encodable(text))
     if len(shown) > _MAX_TEXT:

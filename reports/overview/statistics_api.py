@@ -1,6 +1,8 @@
 """GET /api/v1/statistics/: figures of any period, from the counts."""
 
+from collections.abc import Iterable
 from dataclasses import asdict, replace
+from typing import Any
 
 from django.http import HttpResponse
 from django.utils import timezone
@@ -18,15 +20,20 @@ from portal.api.problems import BadParameter
 from portal.api.views import ApiView
 from portal.common.msisdn import SENDER_TYPES
 from portal.common.period_picker import COMPARISONS, Period, comparison
+from reports.figures.as_json import figures
 from reports.figures.compare import ORDERS, ComparedGroup, Rest, arrange, beside, cut
-from reports.figures.csv_answer import FORMATS, csv_answer, wants_csv
-from reports.figures.examples import STATISTICS
 from reports.figures.finality import provisional_from
 from reports.figures.kpis import Kpis, changes
 from reports.figures.masked_names import FREE_TEXT, masked_key, partner_ids_of
 from reports.figures.query import FILTERS, GROUPS, TIMES, StatisticsError, StatisticsQuery
-from reports.figures.serializers import StatisticsSerializer
 from reports.figures.statistics import MAX_GROUPS, Group, finality, statistics, total
+from reports.overview.examples import STATISTICS
+from reports.overview.statistics_csv import FORMATS, csv_answer, wants_csv
+from reports.overview.statistics_serializers import StatisticsSerializer
+from reports.pricing.as_json import costs_json
+from reports.pricing.costing import Payer, costs, total_cost
+from reports.pricing.costs import Costs
+from reports.pricing.rights import seen_payer
 
 _FILTER_TEXTS = {
     "tenant": ("Slug of a tenant.", "nordic-retail"),
@@ -74,7 +81,8 @@ class StatisticsView(ApiView):
                 " are included. Times are matched by position: the n-th day with the n-th day. Possible phone"
                 " numbers in the name of a campaign, variant or operator, and a partner ID that contains the number"
                 " of a message, are masked unless the key has the scope `numbers`. Groups stay separate even if"
-                " their masked names are equal."
+                " their masked names are equal. With the scope `billing`, `costs` say what the messages cost the key's"
+                " tenant by its price lists. There are none by hour, and none for other scopes."
             ),
             parameters=(
                 PERIOD,
@@ -161,8 +169,10 @@ class StatisticsView(ApiView):
         except StatisticsError as error:
             raise BadParameter(error.name, str(error)) from error
         compared = beside(groups, groups_before, period=period, earlier=earlier, timezone=query.timezone)
-        shown, rest = cut(arrange(compared, order=order, times=TIMES), limit)
+        arranged = arrange(compared, order=order, times=TIMES)
+        shown, rest = cut(arranged, limit)
         by_hour = query.is_by_hour
+        priced = _Priced(query, None if by_hour else seen_payer(self.access))
         masking, telling = self.access.masking, frozenset()
         if not masking.in_full:
             telling = telling_partner_ids(partner_ids_of(g.key for g in shown), tenant_ids=query.tenant_ids)
@@ -174,17 +184,20 @@ class StatisticsView(ApiView):
                 "provisional_from": provisional_from(
                     tenant_ids=query.tenant_ids, first=query.first, last=query.last, now=timezone.now()
                 ),
-                "total": figures(whole),
+                "total": figures(whole) | priced.whole(),
                 "groups": [
-                    {"key": masked_key(group.key, masking, telling)} | _compared(group, by_hour) for group in shown
+                    {"key": masked_key(group.key, masking, telling)} | _compared(group, by_hour) | priced.of([group])
+                    for group in shown
                 ],
-                "other": None if rest is None else {"groups": rest.groups} | _compared(rest, by_hour),
+                "other": None
+                if rest is None
+                else {"groups": rest.groups} | _compared(rest, by_hour) | priced.of(arranged[len(shown) :]),
                 "compared_with": None
                 if earlier is None
                 else {
                     "from": earlier.first,
                     "to": earlier.last,
-                    "total": figures(whole_before),
+                    "total": figures(whole_before) | priced.earlier(then),
                     "changes": asdict(changes(whole, whole_before)),
                 },
             }
@@ -219,24 +232,27 @@ class StatisticsView(ApiView):
         )
 
 
-def figures(kpis: Kpis, *, by_hour: bool = False) -> dict:
-    """Return figures as the API shows them: rates are shares from 0 to 1, times seconds.
+class _Priced:
+    """Costs of an answer's groups; null without a payer."""
 
-    Hours (`by_hour`) are not counted by what is final.
-    """
-    interval = kpis.delivery_interval
-    latency = None
-    if kpis.latency is not None:
-        latency = {"median": kpis.median, "p90": kpis.percentile(0.9), "p95": kpis.p95, "p99": kpis.percentile(0.99)}
-    return asdict(kpis.volume) | {
-        "final": None if by_hour else kpis.final,
-        "delivery_rate": kpis.delivery_rate,
-        "delivery_rate_interval": list(interval) if interval else None,
-        "delivery_rate_of_final": kpis.of_final,
-        "failed_rate": kpis.failed_rate,
-        "maturity": None if by_hour else kpis.maturity,
-        "latency": latency,
-    }
+    def __init__(self, query: StatisticsQuery, payer: Payer | None) -> None:
+        self.payer = payer
+        self.by_key: dict[tuple, Costs] = costs(query, payer) if payer else {}
+
+    def whole(self) -> dict[str, Any]:
+        """Return those of all messages."""
+        return self._json(self.by_key.values())
+
+    def of(self, groups: Iterable[ComparedGroup]) -> dict[str, Any]:
+        """Return those of these groups together."""
+        return self._json(self.by_key.get(tuple(group.key.values()), Costs()) for group in groups)
+
+    def earlier(self, query: StatisticsQuery) -> dict[str, Any]:
+        """Return those of all messages of another period."""
+        return self._json([total_cost(query, self.payer)] if self.payer else [])
+
+    def _json(self, found: Iterable[Costs]) -> dict[str, Any]:
+        return {"costs": costs_json(sum(found, Costs())) if self.payer else None}
 
 
 def _groups(query: StatisticsQuery, final) -> dict[tuple, Kpis]:

@@ -27,6 +27,7 @@ _FIGURES = (
     "maturity",
 )
 _INTERVAL = ("delivery_rate_low", "delivery_rate_high")
+_AMOUNTS = ("cost", "of_failed", "of_billed_undelivered", "of_unknown", "per_delivered")
 _LATENCY = ("median", "p90", "p95", "p99")
 
 
@@ -43,14 +44,41 @@ def csv_answer(answer: Mapping[str, Any]) -> HttpResponse:
     """
     names: list[str] = list(answer["group_by"])
     with_before = answer["compared_with"] is not None
-    head = [*names, *_head("")] + (_head("before_") if with_before else [])
     groups = answer["groups"] if names else [{"key": {}} | answer["total"] | _total_before(answer)]
-    rows = ([*_key(group, names), *_row(group)] + (_row(group["before"]) if with_before else []) for group in groups)
+    currencies = _currencies(answer)
+    head = [*names, *_head("")] + (_head("before_") if with_before else []) + _cost_head(currencies)
+    rows = (
+        [*_key(group, names), *_row(group)]
+        + (_row(group["before"]) if with_before else [])
+        + _cost_row(group["costs"], currencies)
+        for group in groups
+    )
     file = io.StringIO()
     write_rows(file, MACHINE, _all(head, rows))
     response = HttpResponse(file.getvalue().encode(ENCODING), content_type="text/csv; charset=utf-8")
     response.headers["Content-Disposition"] = 'attachment; filename="statistics.csv"'
     return response
+
+
+def _currencies(answer: Mapping[str, Any]) -> list[str] | None:
+    """Return the currencies of the answer's costs; None if it has no costs."""
+    costs = answer["total"]["costs"]
+    return None if costs is None else [one["currency"] for one in costs["amounts"]]
+
+
+def _cost_head(currencies: list[str] | None) -> list[str]:
+    if currencies is None:
+        return []
+    return [f"{name}_{one}" for one in currencies for name in _AMOUNTS] + ["unpriced_messages", "unpriced_parts"]
+
+
+def _cost_row(costs: Mapping[str, Any] | None, currencies: list[str] | None) -> list[Any]:
+    if costs is None or currencies is None:
+        return []
+    amounts = {one["currency"]: one for one in costs["amounts"]}
+    values = [amounts[one][name] if one in amounts else None for one in currencies for name in _AMOUNTS]
+    numbers = [Number(value) if isinstance(value, str) else value for value in values]
+    return [*numbers, costs["unpriced"]["messages"], costs["unpriced"]["parts"]]
 
 
 def _all(head: list[str], rows: Iterator[list[Any]]) -> Iterator[list[Any]]:

@@ -1,0 +1,161 @@
+"""billing: what costs add to an Overview of a year, and how long an issuer's month takes to be priced.
+
+Counts are made by SQL without messages: a customer with a year of 30 countries, and an issuer whose customers share ten
+million messages in a month.
+"""
+
+import http.client
+import time
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from django.core.management import call_command
+from django.db import connection, transaction
+from django.test import Client
+
+from benchmarks.closing import close
+from benchmarks.figure import Figure
+from benchmarks.stage import Stage
+from deliveries.counts.rollups import roll_up
+from deliveries.models import DailyCount
+from portal.accounts.models import Membership, Role, User
+from portal.common.periods import Month
+from portal.tenants.models import GatewayAccount, Tenant
+from reports.models import Price, PriceList
+from reports.pricing.chains import read_chains
+from reports.pricing.costing import statement_usages
+
+COUNTRIES = 30
+CUSTOMERS, CUSTOMERS_QUICK = 2_000, 100
+MESSAGES = 10_000_000
+PAGES, PAGES_QUICK = 40, 10
+TOGETHER = 200  # customers that are read at once
+ADDED, CLOSED = 50, 60  # ms and s that are promised
+SINCE = date(2020, 1, 1)
+_PLACES = """
+SELECT chr(65 + c / 26) || chr(65 + c %% 26) AS country, 'operator-' || o AS operator
+FROM generate_series(0, %(countries)s - 1) AS c CROSS JOIN generate_series(1, %(operators)s) AS o
+"""
+_COUNTS = f"""
+INSERT INTO daily_count (tenant_id, day, account_id, partner_id, country, operator, sender_type, status, result_code,
+    messages, parts)
+SELECT t.id, d::date, %(account)s, 'partner-' || p, place.country, place.operator, 'alphanumeric', s.status, s.code,
+    s.times * %(messages)s, s.times * %(messages)s
+FROM unnest(%(tenants)s::int[]) AS t (id) CROSS JOIN generate_series(%(first)s::date, %(last)s::date, '1 day') AS d
+CROSS JOIN generate_series(1, %(partners)s) AS p CROSS JOIN ({_PLACES}) AS place
+CROSS JOIN (VALUES ('delivered', 1001, 9), ('failed', 1006, 1)) AS s (status, code, times)
+ON CONFLICT DO NOTHING
+"""
+
+
+def billing(stage: Stage) -> Iterator[Figure]:
+    """Yield what costs add to the Overview of a year, and the time to price the month of all customers of an issuer."""
+    issuer = _customer("bench-issuer", None)
+    yield _overview(stage, _customer("bench-year", issuer))
+    yield from _month(stage, issuer)
+
+
+def _overview(stage: Stage, tenant: Tenant) -> Figure:
+    """Measure the page of a year for a viewer, who sees no costs, and for an owner, in turn."""
+    today = datetime.now(UTC).date()
+    first = today - timedelta(days=364)
+    _count([tenant], first=first, last=today, operators=2, partners=3, messages=20)
+    roll_up(now=datetime.now(UTC))
+    _price(tenant)
+    call_command("collectstatic", interactive=False, verbosity=0)
+    cookies = {role: _signed_in(tenant, role) for role in (Role.VIEWER, Role.OWNER)}
+    times: dict[str, list[float]] = {role: [] for role in cookies}
+    address = f"/t/{tenant.slug}/overview/?from={first}&to={today}"
+    with stage.web() as (_program, port):
+        sender = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        for number in range(1 + (PAGES_QUICK if stage.quick else PAGES)):
+            for role, cookie in cookies.items():
+                began = time.perf_counter()
+                sender.request("GET", address, headers={"Host": "localhost", "Cookie": cookie})
+                answer = sender.getresponse()
+                shows_costs = b"kpi-cost" in answer.read()
+                if answer.status != 200 or shows_costs != (role == Role.OWNER):
+                    raise RuntimeError(f"{address} answered {answer.status} to the {role}")
+                if number:  # the first ones fill caches
+                    times[role].append((time.perf_counter() - began) * 1000)
+        sender.close()
+    without, with_costs = (sorted(times[role])[len(times[role]) // 2] for role in cookies)
+    note = f"medians {without:.0f} and {with_costs:.0f} ms of {len(times[Role.OWNER])}"
+    added = with_costs - without
+    return Figure("billing_overview_year", added, "ms more", note=note, is_missed=added >= ADDED)
+
+
+def _month(stage: Stage, issuer: Tenant) -> Iterator[Figure]:
+    month = Month.of(datetime.now(UTC).date()).previous()
+    number = CUSTOMERS_QUICK if stage.quick else CUSTOMERS
+    customers = [_customer(f"bench-{n:05}", issuer) for n in range(number)]
+    days = (month.last_day - month.first_day).days + 1
+    each = max(1, round(MESSAGES / (CUSTOMERS * COUNTRIES * days * 10)))
+    _count(customers, first=month.first_day, last=month.last_day, operators=1, partners=1, messages=each)
+    _price(*customers[:: max(1, number // 100)])
+    began, lines = time.perf_counter(), 0
+    for start in range(0, number, TOGETHER):
+        part = customers[start : start + TOGETHER]
+        found = statement_usages(part, month, chains=read_chains(part))
+        lines += sum(len(one.lines) for one in found.values())
+    seconds = time.perf_counter() - began
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT sum(messages) FROM daily_count WHERE tenant_id = ANY (%s)", [[one.pk for one in customers]]
+        )
+        messages = cursor.fetchone()[0]
+        # A later run would otherwise begin with the roll-up of all these customers.
+        cursor.execute("DELETE FROM daily_count WHERE tenant_id = ANY (%s)", [[one.pk for one in customers]])
+    note = f"{number} customers, {messages:,} messages, {lines:,} lines, read from days"
+    yield Figure("billing_month_priced", seconds, "s", note=note, is_missed=seconds >= CLOSED)
+    yield close(issuer, customers, month)
+
+
+def _customer(slug: str, parent: Tenant | None) -> Tenant:
+    return Tenant.objects.get_or_create(slug=slug, defaults={"name": slug, "parent": parent})[0]
+
+
+def _count(tenants: list[Tenant], *, first: date, last: date, operators: int, partners: int, messages: int) -> None:
+    ids = [one.pk for one in tenants]
+    if DailyCount.objects.filter(tenant_id=ids[-1], day=last).exists():  # an earlier run's
+        return
+    values: dict[str, Any] = {
+        "account": GatewayAccount.objects.order_by("id").values_list("id", flat=True)[0],
+        "tenants": ids,
+        "first": first,
+        "last": last,
+        "operators": operators,
+        "partners": partners,
+        "messages": messages,
+        "countries": COUNTRIES,
+    }
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_COUNTS, values)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE daily_count")
+
+
+def _price(*customers: Tenant) -> None:
+    """Give each customer a list with a price a country that changed last spring, and its issuer a default."""
+    for issuer, customer in [(customers[0].parent, None), *((one.parent, one) for one in customers)]:
+        listed, is_new = PriceList.objects.get_or_create(
+            issuer=issuer, customer=customer, kind="sale", defaults={"name": "Benchmark", "currency": "EUR"}
+        )
+        if not is_new:
+            continue
+        codes = [chr(65 + n // 26) + chr(65 + n % 26) for n in range(COUNTRIES)]
+        change = date(datetime.now(UTC).year, 4, 15)
+        Price.objects.bulk_create(
+            Price(price_list=listed, country=code, micro=micro, valid_from=begins, valid_to=ends)
+            for code in codes
+            for micro, begins, ends in ((65_000, SINCE, change), (71_500, change, None))
+        )
+
+
+def _signed_in(tenant: Tenant, role: str) -> str:
+    person, _is_new = User.objects.get_or_create(email=f"bench-{role}@example.com")
+    Membership.objects.get_or_create(user=person, tenant=tenant, defaults={"role": role})
+    client = Client()
+    client.force_login(person)
+    return f"sessionid={client.cookies['sessionid'].value}; language=en"

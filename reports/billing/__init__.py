@@ -1,0 +1,1 @@
+"""Statements of what customers are charged (docs/statements.md)."""

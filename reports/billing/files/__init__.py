@@ -1,0 +1,1 @@
+"""A statement as files: PDF, workbook, CSV for bookkeeping, Peppol and Finvoice."""

@@ -1,0 +1,1 @@
+"""Pages of statements: the list, one statement and its lines, closing a month, profiles and terms."""

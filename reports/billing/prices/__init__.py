@@ -1,0 +1,1 @@
+"""Price lists: their pages, files, checks and API (docs/billing.md)."""

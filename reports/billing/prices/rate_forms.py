@@ -1,0 +1,79 @@
+"""Forms of exchange rates, and the texts of what is wrong with a file of them."""
+
+from typing import Any
+
+from django import forms
+from django.http import QueryDict
+from django.utils.functional import Promise
+from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import gettext as _
+
+from portal.common.day_field import DayField
+from portal.common.setting_choices import currency_choices
+from portal.tenants.models import Tenant
+from reports.billing.prices.rates import RateProblem, RateRow, read_rate
+from reports.billing.prices.table import Unreadable
+
+RATE_PROBLEMS: dict[str, Promise] = {
+    "columns": gettext_lazy("The first line must name these columns once: %(value)s."),
+    "too_many": gettext_lazy("The file has more than %(value)s rates. Split it."),
+    "missing": gettext_lazy("the day is missing"),
+    "day": gettext_lazy("“%(value)s” is no day such as 2026-10-31 or 31.10.2026"),
+    "currency": gettext_lazy("“%(value)s” is no currency, such as EUR"),
+    "same": gettext_lazy("both currencies are %(value)s"),
+    "rate": gettext_lazy("“%(value)s” is no rate above 0 with at most 9 decimals, such as 11.2345 or 11,2345"),
+    "twice": gettext_lazy("%(value)s stands in an earlier line, too"),
+}
+
+
+def rate_problem_text(problem: RateProblem) -> str:
+    """Return what is wrong with a line or a file of rates."""
+    text = str(RATE_PROBLEMS[problem.code] % {"value": problem.value})
+    where = _("Line %(line)s") % {"line": problem.line}
+    return f"{where}: {text}" if problem.line else text
+
+
+class RateForm(forms.Form):
+    """One rate."""
+
+    day = DayField(label=gettext_lazy("Day"))
+    base = forms.ChoiceField(label=gettext_lazy("One unit of"))
+    rate = forms.CharField(label=gettext_lazy("is"), max_length=30)
+    quote = forms.ChoiceField(label=gettext_lazy("of this currency"))
+
+    def __init__(self, data: QueryDict | None = None, *, tenant: Tenant) -> None:
+        super().__init__(data, initial={"base": "EUR", "quote": tenant.currency}, auto_id="rate_%s")
+        choices = currency_choices(get_language() or "en", present=tenant.currency)
+        for name in ("base", "quote"):
+            field = self.fields[name]
+            assert isinstance(field, forms.ChoiceField)
+            field.choices = choices
+
+    def clean_rate(self) -> int:
+        try:
+            return read_rate(self.cleaned_data["rate"])
+        except Unreadable as error:
+            raise forms.ValidationError(str(RATE_PROBLEMS[error.code] % {"value": error.value})) from error
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if data.get("base") and data.get("base") == data.get("quote"):
+            self.add_error("quote", _("Choose two currencies."))
+        return data
+
+    def row(self) -> RateRow:
+        """Return the rate that the valid form says."""
+        data = self.cleaned_data
+        return RateRow(data["day"], data["base"], data["quote"], data["rate"])
+
+
+class RateFileForm(forms.Form):
+    """A file of rates."""
+
+    file = forms.FileField(
+        label=gettext_lazy("File"),
+        allow_empty_file=True,
+        widget=forms.FileInput(attrs={"accept": ".csv,.txt,.xlsx"}),
+        help_text=gettext_lazy("CSV or XLSX with the columns day, base, quote and rate."),
+        error_messages={"required": gettext_lazy("Choose a file.")},
+    )
