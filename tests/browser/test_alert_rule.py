@@ -25,4 +25,4 @@ def test_limits_and_names_follow_what_is_chosen(browse):
     page.get_by_label("Which one").fill(name)
     page.get_by_role("button", name="Create rule").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("More than usual")
-    expect(page.get_by_label("Threshold")).to_have_value("100")
+    expect(page.get_by_role("textbox", name="Threshold")).to_have_value("100")

@@ -104,7 +104,8 @@ def test_charts_have_a_text_for_people_who_cannot_see_them(tmp_path):
     assert alternatives_of(written(tmp_path, build_tables(figures))) == [
         "Messages by day. Stacked by delivered, pending, failed and unknown. Most: 2026-10-01, 12,000. "
         "The table “Days” has all figures.",
-        "Delivery rate by day. From 25.00% on 2026-10-31 to 97.50% on 2026-10-01. The table “Days” has all figures.",
+        "Delivery rate by day. From 25.00\u00a0% on 2026-10-31 to 97.50\u00a0% on 2026-10-01. The table “Days” has all"
+        " figures.",
         "Messages by country, largest 12. Stacked by delivered, pending, failed and unknown. Most: Finland, 12,000. "
         "The table “Countries” has all figures.",
     ]
