@@ -39,7 +39,12 @@ from reports.monthly.writers.pdf import PdfFailed, PdfTooLong
 
 _ID = Parameter(name="statement_id", text="The statement's `id`.", kind="number", most=ROW_ID_MAX, example=42)
 PATH = {"statement_id": _ID}
-_FORMAT = Parameter(name="format_name", text="The file's format.", kind="choice", choices=tuple(FORMATS), example="pdf")
+_FORMAT = Parameter(
+    name="format_name",
+    text="The file's format: `pdf`, `xlsx`, `peppol` or `finvoice`.",
+    pattern="^[a-z]+$",
+    example="pdf",
+)
 _TAG = "Statements"
 
 

@@ -13,7 +13,7 @@ def _money(text: str) -> serializers.CharField:
     return serializers.CharField(help_text=f"{text}, such as `562.01`.")
 
 
-class VatSerializer(serializers.Serializer):
+class StatementVatSerializer(serializers.Serializer):
     """The lines of one VAT category and rate."""
 
     category = serializers.ChoiceField(
@@ -29,8 +29,8 @@ class VatSerializer(serializers.Serializer):
 class StatementSerializer(serializers.Serializer):
     """A statement."""
 
-    id = serializers.IntegerField(help_text="Number of the row, in addresses.")
-    kind = serializers.ChoiceField(choices=Statement.Kind.values, help_text="An invoice or a credit note.")
+    id = serializers.IntegerField(help_text="The statement's number in the API.")
+    kind = serializers.ChoiceField(choices=Statement.Kind.values, help_text="`invoice` or `credit_note`.")
     state = serializers.ChoiceField(
         choices=Statement.State.values, help_text="`credited`: a credit note was issued for it."
     )
@@ -43,10 +43,10 @@ class StatementSerializer(serializers.Serializer):
     net = _money("Sum of all lines")
     vat = _money("VAT")
     total = _money("To be paid; negative on a credit note")
-    vat_breakdown = VatSerializer(many=True, help_text="The lines by VAT category and rate.")
-    issued_on = serializers.DateField(allow_null=True, help_text="Day of issue; null: a draft.")
-    due_on = serializers.DateField(allow_null=True, help_text="Last day to pay; null: a draft.")
-    paid_on = serializers.DateField(allow_null=True, help_text="Day of payment; null: not marked as paid.")
+    vat_breakdown = StatementVatSerializer(many=True, help_text="VAT by category and rate.")
+    issued_on = serializers.DateField(allow_null=True, help_text="Null: a draft.")
+    due_on = serializers.DateField(allow_null=True, help_text="Null: a draft.")
+    paid_on = serializers.DateField(allow_null=True, help_text="Null: not marked as paid.")
     reference = serializers.CharField(allow_null=True, help_text="The Finnish reference number.")
     rf_reference = serializers.CharField(allow_null=True, help_text="The same as a creditor reference (ISO 11649).")
     refers_to = serializers.CharField(
@@ -54,58 +54,57 @@ class StatementSerializer(serializers.Serializer):
     )
     counted_at = serializers.DateTimeField(help_text="When the lines were counted.")
     formats = serializers.ListField(child=serializers.ChoiceField(choices=list(FORMATS)), help_text="Its files.")
-    url = serializers.CharField(help_text="Address of the statement.")
-    lines_url = serializers.CharField(help_text="Address of its lines.")
+    url = serializers.CharField(help_text="The statement's address.")
+    lines_url = serializers.CharField(help_text="The address of its lines.")
 
 
 class StatementPageSerializer(ForwardPageSerializer):
     """A page of statements."""
 
-    data = StatementSerializer(  # type: ignore[assignment]  # Serializer has the name, too
-        many=True, help_text="Statements, newest first."
-    )
+    data = StatementSerializer(many=True, help_text="The rows.")  # type: ignore[assignment]  # Serializer has the name, too
 
 
-class ChangeSerializer(serializers.Serializer):
+class StatementChangeSerializer(serializers.Serializer):
     """What one cause has changed since the statement that is corrected was counted."""
 
-    cause = serializers.ChoiceField(choices=[cause.value for cause in Cause], help_text="What has changed the counts.")
-    messages = serializers.IntegerField(help_text="Messages added; negative: taken away.")
-    parts = serializers.IntegerField(help_text="SMS parts added; negative: taken away.")
+    cause = serializers.ChoiceField(choices=[cause.value for cause in Cause], help_text="As in the causes of reports.")
+    messages = serializers.IntegerField(help_text="Messages that were added; negative: taken away.")
+    parts = serializers.IntegerField(help_text="SMS parts that were added; negative: taken away.")
 
 
 class StatementLineSerializer(serializers.Serializer):
     """A line of a statement."""
 
-    position = serializers.IntegerField(help_text="Place on the statement, from 1.")
-    kind = serializers.ChoiceField(choices=StatementLine.Kind.values, help_text="What the line charges.")
+    position = serializers.IntegerField(help_text="From 1 on.")
+    kind = serializers.ChoiceField(
+        choices=StatementLine.Kind.values,
+        help_text="What the line is; messages have `usage`, `tier` or `correction`, the others are fees.",
+    )
     description = serializers.CharField(help_text="As the files state it, in the customer's language.")
-    account = serializers.CharField(allow_null=True, help_text="The gateway account; null: of all.")
-    partner_id = serializers.CharField(allow_null=True, help_text="The platformPartnerId; null: of all.")
-    country = serializers.CharField(allow_null=True, help_text="ISO 3166-1 alpha-2; null: of all.")
-    operator = serializers.CharField(allow_null=True, help_text="The operator; null: of all.")
-    sender_type = serializers.CharField(allow_null=True, help_text="The type of sender; null: of all.")
-    first_day = serializers.DateField(help_text="First day of what is charged.")
-    last_day = serializers.DateField(help_text="Last day of what is charged.")
-    quantity = serializers.IntegerField(help_text="Number of units; negative on corrections.")
-    unit = serializers.ChoiceField(choices=["part", "message", "item"], help_text="What is counted.")
+    account = serializers.CharField(allow_null=True, help_text="Name of the gateway account. Null: a fee.")
+    partner_id = serializers.CharField(allow_null=True, help_text="Null: a fee.")
+    country = serializers.CharField(allow_null=True, help_text="ISO 3166-1 code. Null: a fee.")
+    operator = serializers.CharField(allow_null=True, help_text="Null: a fee, or not known.")
+    sender_type = serializers.CharField(allow_null=True, help_text="Null: a fee, or not known.")
+    first_day = serializers.DateField(help_text="First day that is counted.")
+    last_day = serializers.DateField(help_text="Last day that is counted.")
+    quantity = serializers.IntegerField(help_text="Units; negative on credit notes and some corrections.")
+    unit = serializers.ChoiceField(choices=["part", "message", "item"], help_text="What the price is for.")
     unit_price = serializers.CharField(allow_null=True, help_text="Null: nothing is counted.")
     is_average = serializers.BooleanField(help_text="Prices by quantity make the unit price an average.")
     amount = _money("Quantity × price, rounded to the currency's minor unit")
     vat_category = serializers.CharField(help_text="As in `vat_breakdown`.")
     vat_rate = serializers.CharField(help_text="In percent.")
-    price_list = serializers.CharField(allow_null=True, help_text="Name of the price list; null: none.")
+    price_list = serializers.CharField(allow_null=True, help_text="Name of the list.")
     prices_from = serializers.DateField(allow_null=True, help_text="First day of the price's version.")
     corrects = serializers.CharField(allow_null=True, help_text="Number of the statement that a correction is about.")
-    causes = ChangeSerializer(many=True, help_text="Of a correction: what the ledger of causes names for it.")
+    causes = StatementChangeSerializer(many=True, help_text="Of a correction: what the ledger of causes names for it.")
 
 
 class StatementLinesSerializer(serializers.Serializer):
     """All lines of a statement, in their order."""
 
-    data = StatementLineSerializer(  # type: ignore[assignment]  # Serializer has the name, too
-        many=True, help_text="Lines, in their order."
-    )
+    data = StatementLineSerializer(many=True, help_text="The rows.")  # type: ignore[assignment]  # Serializer has the name, too
 
 
 class PaidSerializer(serializers.Serializer):

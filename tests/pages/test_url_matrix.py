@@ -102,7 +102,7 @@ POSTED = {
 
 # anonymous, each member of another tenant, staff without a membership, a member of the tenant itself
 PAGES = {
-    "home": (302, 302, 200, 302),
+    "home": (302, 302, 200, 200),
     "glossary": (200, 200, 200, 200),
     "metrics": (200, 200, 200, 200),
     # Sessions open nothing of the API; tests/api/ asks with keys.
@@ -254,7 +254,7 @@ PAGES = {
     "statements:file": (302, 404, 404, 200),
     "statements:issue": (302, 404, 404, 302),
     "statements:credit": (302, 404, 404, 302),
-    "statements:paid": (302, 404, 404, 302),
+    "statements:paid": (302, 404, 404, 404),
     "statements:unpaid": (302, 404, 404, 302),
     "billing:partners": (302, 404, 404, 200),
     "billing:what_if": (302, 404, 404, 200),
