@@ -30,6 +30,6 @@ urlpatterns = [
     path("checks/", checks.index, name="checks"),
     path("checks/<int:check_id>/", checks.check, name="check"),
     path("checks/<int:check_id>/claim/", checks.claim, name="check_claim"),
-    path("checks/<int:check_id>/delete/", checks.delete, name="check_delete"),
     path("checks/<int:check_id>/rows/<int:row>/<int:part>/", checks.check_messages, name="check_messages"),
+    path("checks/<int:check_id>/delete/", checks.delete, name="check_delete"),
 ]

@@ -91,6 +91,7 @@ NOT_SHOWN = {
     "reports.AlertRule", "deliveries.GateAttempt", "deliveries.GateEvent", "deliveries.GateHour",
     "deliveries.ChannelCount", "reports.Price", "reports.TierGroup", "reports.Fee",
     "reports.PriceChange", "reports.ExchangeRate", "reports.StatementLine",
+    "tenants.ApiRequest", "tenants.IdempotentAnswer",
 }  # fmt: skip
 
 
