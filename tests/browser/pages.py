@@ -326,6 +326,7 @@ OF_HANSA = {"tenant_slug": "hansa-group", "account": "hansa-direct"}
 OTHERS = {
     **dict.fromkeys(("reports:account_months", "reports:account_make"), OF_HANSA),
     **dict.fromkeys(("billing:checks", "billing:check", "billing:check_messages"), OF_HANSA),
+    **dict.fromkeys((name for name in LOOKED_AT_BY if name.startswith("statements:")), OF_HANSA),
 }
 
 ADDRESSES = {route.name: route.address for route in ROUTES if not route.name.startswith("admin:")}

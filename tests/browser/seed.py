@@ -187,7 +187,7 @@ def _make_rows(now: datetime) -> dict:
         | _make_alerts(tenant, now)
         | _make_report_mails(tenant, maker, now)
         | make_price_list(tenant, "Customers 2026", now=now)
-        | _make_statements(tenant, month, message.account_id)
+        | _make_statements(month, message.account_id)
         | {
             "run_id": run.id,
             "export_id": export_id,
@@ -404,16 +404,14 @@ def _make_conversions(tenant) -> int:
     return kind.id
 
 
-def _make_statements(tenant, month, account_id: int) -> dict[str, object]:
-    """Return a draft to a customer below the tenant, beside an issued one; and what was issued to the tenant."""
+def _make_statements(month, account_id: int) -> dict[str, object]:
+    """Return a draft of Hansa Group to a customer below it, beside an issued one; and what was issued to itself."""
     from portal.tenants.models import Tenant
     from reports.models import BillingTerms, ClosingRun
     from tests.billing.rows import make_statement
 
-    customer = Tenant.objects.create(
-        slug="nordic-shop", name="Nordic Shop Oy", parent=tenant, timezone="Europe/Helsinki", language="fi"
-    )
-    values = {"account_id": account_id, "text": "nr-fi"}
+    tenant, customer = (Tenant.objects.get(slug=slug) for slug in ("hansa-group", "hansa-norge"))
+    values = {"account_id": account_id, "text": "hansa-no"}
     make_statement(None, tenant, month=str(month.previous().first_day), issued=True, **values)
     make_statement(tenant, customer, month=str(month.previous().first_day), issued=True, **values)
     draft = make_statement(tenant, customer, month=str(month.first_day), **values)
