@@ -36,11 +36,13 @@ OTHER_SENSES |= {("campaigns:conversions", "Event"), ("campaigns:conversions", "
 OTHER_SENSES |= {
     (name, word) for name in ("leaks:messages", "billing:check_messages") for word in ("Messages", "Viestit")
 }
-OTHER_SENSES |= {("billing:checks", "Tila"), ("statements:close", "Tila")}
+OTHER_SENSES |= {("billing:checks", "Tila"), ("statements:close", "Tila"), ("statements:list", "Tila")}
 OTHER_SENSES |= {("statements:line", word) for word in ("Messages", "Viestit")}
 # The revisions of a price list; the revenue of a delivered message, where the word is explained for its cost.
 OTHER_SENSES |= {("billing:price_history", "Revision"), ("billing:price_history", "Julkaisu")}
-OTHER_SENSES |= {("campaigns:conversions", word) for word in ("Per delivered message", "Toimitettua viestiä kohti")}
+OTHER_SENSES |= {
+    ("campaigns:conversions", word) for word in ("Per delivered message", "Toimitettua viestiä kohti", "Tuotto")
+}
 # A result code's reason in the table of failures.
 OTHER_SENSES |= {
     (name, word) for name in ("reports:overview", "campaigns:campaign", "share") for word in ("Unknown", "Tuntematon")
