@@ -15,15 +15,7 @@ from campaigns.latency import bucket_of
 from deliveries.dialects.codes import DELIVERED, OUTCOMES, QUEUED, SENT, UNKNOWN, CodeTable, State
 from deliveries.dialects.report import FROM_CLAIM, FROM_NOWHERE, Report, Submission
 from portal.common.hidden_numbers import without_number
-from portal.common.msisdn import (
-    HIDDEN,
-    country_of_destination,
-    country_of_number,
-    is_readable,
-    mask_numbers,
-    sender_type,
-    tells_number,
-)
+from portal.common.msisdn import HIDDEN, country_of_destination, is_readable, mask_numbers, sender_type, tells_number
 
 NO_CODE = -1  # the part that decides has not been heard of
 
@@ -212,10 +204,9 @@ def _add_attributes(message: Folded, report: Report) -> None:
         if message.destination is None:
             message.destination = report.destination
         elif message.destination != report.destination:
-            clearer = _clarity(report.destination) - _clarity(message.destination)
-            if clearer == 0:
+            if is_readable(message.destination) == is_readable(report.destination):
                 contradiction |= not submitted & SUBMITTED_DESTINATION
-            elif clearer > 0:
+            elif is_readable(report.destination):
                 message.destination = report.destination
                 message.flags &= ~SUBMITTED_DESTINATION
     if report.source is not None:
@@ -241,17 +232,13 @@ def _add_attributes(message: Folded, report: Report) -> None:
 
 
 def _is_better(destination: str, message: Folded) -> bool:
-    """Return whether a submission's destination replaces the message's: the clearer one stays, else the first."""
+    """Return whether a submission's destination replaces the message's: a number beats other text, else the first."""
     if message.flags & NUMBER_ERASED:
         return False
     known = message.destination
-    clearer = 0 if known is None else _clarity(destination) - _clarity(known)
-    return clearer > 0 or (clearer == 0 and not message.flags & SUBMITTED_DESTINATION)
-
-
-def _clarity(destination: str) -> int:
-    """Return 2 for a number with a country, 1 for one without, 0 for other text: a known country stays known."""
-    return 2 if country_of_number(destination) is not None else int(is_readable(destination))
+    if known is not None and is_readable(destination) != is_readable(known):
+        return is_readable(destination)
+    return not message.flags & SUBMITTED_DESTINATION
 
 
 def _says_nothing_new(message: Folded, report: Report) -> bool:

@@ -3,14 +3,9 @@
 import json
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from deliveries.applying.apply import apply_waiting
-from deliveries.messages import fold
 from deliveries.models import InboxRow, Message, WaitingRow
-from portal.common.msisdn import UNKNOWN_COUNTRY
-from tests.deliveries.helpers import apply, dlr
 
 pytestmark = pytest.mark.django_db
 
@@ -168,29 +163,3 @@ def test_recipient_that_is_no_number_is_refused(mine):
     answer = mine.post("messages/", ONE | {"destination": "somebody"})
 
     assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "#/destination")
-
-
-@pytest.mark.parametrize("submission_is_first", [True, False])
-def test_known_country_stays_known(mine, feed, submission_is_first):
-    """The submission names a satellite number, which belongs to no country; the report a Finnish one."""
-    gate = {"platformPartnerId": "nr-fi"}
-    report = dlr("a", 1001, customParameters={"destination": "+358401234567"}, gateCustomParameters=gate)
-    if not submission_is_first:
-        apply(feed, report)
-    mine.post("messages/", ONE | {"destination": "+88161234567"})
-    apply_waiting()
-    if submission_is_first:
-        assert Message.objects.get().country == UNKNOWN_COUNTRY
-        apply(feed, report)
-
-    assert (Message.objects.get().country, Message.objects.get().destination) == ("FI", "+358401234567")
-
-
-DESTINATIONS = st.sampled_from(["+358401234567", "+46701234567", "+88161234567", "0401234567", "NO-2333", "x"])
-
-
-@given(first=DESTINATIONS, second=DESTINATIONS)
-def test_clearer_destination_is_ordered(first, second):
-    assert fold._clarity("+358401234567") > fold._clarity("+88161234567") > fold._clarity("x")
-    if fold._clarity(first) > fold._clarity(second):
-        assert fold.country_of_number(second) is None or fold.country_of_number(first) is not None

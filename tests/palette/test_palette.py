@@ -59,6 +59,7 @@ OF_OWNER = [
         "Messages",
         "List of numbers",
         "Reports",
+        "Billing",
         "Money leaks",
         "Partner IDs",
     ),

@@ -88,7 +88,7 @@ users:
 """
     ) == [
         "f.yaml:1:1: gateway_acounts: unknown key (did you mean gateway_accounts?);"
-        " allowed: gateway_accounts, tenants, users",
+        " allowed: gateway_accounts, tenants, users, price_lists",
         "f.yaml:3:11: gateway_accounts[0].name: must consist of a-z, 0-9 and hyphens, without a hyphen at either end",
         "f.yaml:4:18: gateway_accounts[0].platform_id: must be text, is a number; put it in quotes",
         "f.yaml:5:15: gateway_accounts[0].timezone: 'Europe/Helsinky' is not a time zone in the IANA database,"
