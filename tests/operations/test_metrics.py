@@ -46,7 +46,7 @@ def test_metrics_count_jobs_by_kind_and_state(client, tenant):
     assert {name for name, value in jobs.items() if not value} == set(jobs) - {
         "portal_jobs['queued', 'recount']", "portal_jobs['failed', 'refold']", "portal_jobs['done', 'refold']",
     }  # fmt: skip
-    assert (len(jobs), jobs["portal_jobs['queued', 'recount']"], jobs["portal_jobs['failed', 'refold']"]) == (50, 1, 2)
+    assert (len(jobs), jobs["portal_jobs['queued', 'recount']"], jobs["portal_jobs['failed', 'refold']"]) == (60, 1, 2)
 
 
 def test_metrics_tell_that_the_applier_has_stopped(client, feed):

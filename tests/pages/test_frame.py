@@ -28,7 +28,10 @@ def make_waiting(count: int, *, slice_no: int, first) -> None:
     ("who", "entries"),
     [
         ("viewer", ["overview", "campaigns", "segments", "messages", "reports", "partner-ids"]),
-        ("manager", ["overview", "campaigns", "segments", "messages", "reports", "partner-ids", "gates", "settings"]),
+        (
+            "manager",
+            ["overview", "campaigns", "segments", "messages", "reports", "billing", "partner-ids", "gates", "settings"],
+        ),
     ],
 )
 def test_navigation_leads_to_what_a_role_may_open(client, request, tenant, who, entries):
