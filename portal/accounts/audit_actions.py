@@ -174,6 +174,8 @@ ACTIONS: dict[str, Promise] = {
     "definitionrun.cancelled": _("Cancelled runs of saved reports"),
     "closingrun.retried": _("Retried closings of months"),
     "closingrun.cancelled": _("Cancelled closings of months"),
+    "invoicecheck.retried": _("Retried invoice checks"),
+    "invoicecheck.cancelled": _("Cancelled invoice checks"),
     "erasedmonth.retried": _("Retried the deletion of older workbooks"),
     "erasedmonth.cancelled": _("Cancelled the deletion of older workbooks"),
     "sign_in": _("Signed in"),

@@ -206,6 +206,8 @@ SENTENCES: dict[str, Promise] = {
     "definitionrun.cancelled": _("%(who)s cancelled runs of saved reports. Jobs: %(jobs)s."),
     "closingrun.retried": _("%(who)s retried closings of months. Jobs: %(jobs)s."),
     "closingrun.cancelled": _("%(who)s cancelled closings of months. Jobs: %(jobs)s."),
+    "invoicecheck.retried": _("%(who)s retried invoice checks. Jobs: %(jobs)s."),
+    "invoicecheck.cancelled": _("%(who)s cancelled invoice checks. Jobs: %(jobs)s."),
     "erasedmonth.retried": _("%(who)s retried the deletion of older workbooks. Jobs: %(jobs)s."),
     "erasedmonth.cancelled": _("%(who)s cancelled the deletion of older workbooks. Jobs: %(jobs)s."),
     # a person's own account
