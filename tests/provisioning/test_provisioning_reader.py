@@ -113,7 +113,7 @@ users:
         "f.yaml:25:13: users[0].email: 'anna' is not an e-mail address",
         "f.yaml:25:26: users[0].staff: must be true or false, is text",
         "f.yaml:25:50: users[0].memberships.a: unknown role 'ownr' (did you mean owner?);"
-        " allowed: owner, manager, analyst, viewer",
+        " allowed: owner, manager, analyst, viewer, accountant",
         "f.yaml:27:13: users[2].email: this e-mail address is given twice (before in line 26)",
     ]
 
