@@ -8,9 +8,9 @@ from reports.models import InvoiceCheck
 
 def make_done_check(tenant: Tenant, text: str = "october") -> InvoiceCheck:
     """Create a check with one row: a failed message was charged."""
-    pool = Tenant.objects.create(slug="pool-own", name="Pool of own", kind="pool", timezone=tenant.timezone)
+    pool = Tenant.objects.create(slug="pool-checked", name="Pool of checked", kind="pool", timezone=tenant.timezone)
     account = GatewayAccount.objects.create(
-        name="own", platform_id="OWN", timezone=tenant.timezone, pool=pool, owner=tenant,
+        name="checked", platform_id="CHECKED", timezone=tenant.timezone, pool=pool, owner=tenant,
         owner_since=datetime(2026, 1, 1, tzinfo=UTC),
     )  # fmt: skip
     part = ["failed", "failed_charged", 1, None]
