@@ -29,7 +29,7 @@ KEY_PATH = {"key_id": Parameter(name="key_id", text="The key's `id`.", kind="num
 
 
 class AuditLogView(ApiView):
-    """What was done for the key's tenant and those below it."""
+    """Tells what was done for the key's tenant and those below it."""
 
     operations = {
         "GET": Operation(

@@ -225,7 +225,7 @@ class TermsForm(forms.ModelForm):
 
 @admin.register(BillingTerms)
 class BillingTermsAdmin(RecordedAdmin):
-    """How the operator's statements are taxed and paid; without a customer for all of them."""
+    """Tells how the operator's statements are taxed and paid; without a customer for all of them."""
 
     form = TermsForm
     list_display = ("receiver", "valid_from", "vat_category", "vat_rate", "payment_days")

@@ -24,7 +24,7 @@ NEED_REASON = frozenset({Category.REVERSE_CHARGE, Category.EXEMPT, Category.OUT_
 
 @dataclass(frozen=True, slots=True, order=True)
 class Vat:
-    """How a line is taxed: the category, the rate in hundredths of a percent, and why there is no tax."""
+    """Tells how a line is taxed: the category, the rate in hundredths of a percent, and why there is no tax."""
 
     category: str
     rate: int = 0

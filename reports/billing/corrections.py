@@ -1,4 +1,4 @@
-"""What messages counted otherwise since a statement was issued add to the next one, at the old price. Pure.
+"""Tells what messages counted otherwise since a statement was issued add to the next one, at the old price. Pure.
 
 Each line that was billed is counted again with its own days and its list's rule of what is charged, whatever the price
 list says today. Only keys and days that no line covers are priced by the present lists.
@@ -20,7 +20,7 @@ from reports.pricing.tariff import Basis, Per
 
 
 class Place(NamedTuple):
-    """What the messages of a line have in common."""
+    """Tells what the messages of a line have in common."""
 
     account_id: int
     partner_id: str
@@ -41,7 +41,7 @@ class Counted(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Billed:
-    """What was billed for a place on its days: a line with its later corrections summed up.
+    """Tells what was billed for a place on its days: a line with its later corrections summed up.
 
     `line_id` is that of the first line, `average` its amount in minor units for each unit, which is the price where
     tiers made it (`micro` None).

@@ -27,7 +27,7 @@ _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
 
 @dataclass
 class Made:
-    """What came of a customer's month: drafts that were made, and statements that are issued already."""
+    """Tells what came of a customer's month: drafts that were made, and statements that are issued already."""
 
     drafts: list[Statement] = field(default_factory=list)
     kept: list[Statement] = field(default_factory=list)

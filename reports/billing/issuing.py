@@ -24,7 +24,7 @@ class NotPossible(ValueError):
 
 
 class Incomplete(NotPossible):
-    """What a statement states is not known; `missing` are its names for people."""
+    """Tells what a statement states is not known; `missing` are its names for people."""
 
     def __init__(self, missing: list[str | Promise]) -> None:
         super().__init__(_("Missing: %(what)s.") % {"what": ", ".join(map(str, missing))})

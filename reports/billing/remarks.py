@@ -1,4 +1,4 @@
-"""What looks odd about a draft, for the person who issues it."""
+"""Tells what looks odd about a draft, for the person who issues it."""
 
 from collections.abc import Mapping
 from typing import Any

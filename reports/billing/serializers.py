@@ -65,7 +65,7 @@ class StatementPageSerializer(ForwardPageSerializer):
 
 
 class StatementChangeSerializer(serializers.Serializer):
-    """What one cause has changed since the statement that is corrected was counted."""
+    """Tells what one cause has changed since the statement that is corrected was counted."""
 
     cause = serializers.ChoiceField(choices=[cause.value for cause in Cause], help_text="As in the causes of reports.")
     messages = serializers.IntegerField(help_text="Messages that were added; negative: taken away.")

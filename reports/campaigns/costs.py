@@ -32,7 +32,7 @@ class Events:
 
 @dataclass(frozen=True, slots=True)
 class CampaignCost:
-    """What messages cost in one currency; `per_conversion` and `revenue` in millionths of its unit.
+    """Tells what messages cost in one currency; `per_conversion` and `revenue` in millionths of its unit.
 
     `gain` is (revenue - cost) / cost. All three are None without events, `revenue` and `gain` also without values.
     """
@@ -142,7 +142,7 @@ class ShownCosts:
 
     @property
     def is_average(self) -> bool:
-        """Whether prices by quantity are in any of the costs."""
+        """Tells whether prices by quantity are in any of the costs."""
         return any(one.figures.is_average for one in self.totals)
 
 

@@ -60,7 +60,7 @@ class CampaignAmountsSerializer(AmountsSerializer):
 
 
 class CampaignCostsSerializer(CostsSerializer):
-    """What the messages cost the tenant of the key, by its price lists."""
+    """Tells what the messages cost the tenant of the key, by its price lists."""
 
     amounts = CampaignAmountsSerializer(many=True, help_text="One for each currency; currencies are never added.")
 

@@ -30,7 +30,7 @@ Read = Callable[[Table, Payer, Access], list[Any]]
 
 @dataclass(frozen=True, slots=True)
 class CostRow:
-    """What a group of messages costs in one currency; without figures, messages that have no price."""
+    """Tells what a group of messages costs in one currency; without figures, messages that have no price."""
 
     key: tuple[str, ...]
     figures: CostFigures | None

@@ -68,7 +68,7 @@ class BillingProfile(models.Model):
 
 
 class BillingTerms(models.Model):
-    """How an issuer's statements to a customer are taxed and paid, from a day of supply on.
+    """Tells how an issuer's statements to a customer are taxed and paid, from a day of supply on.
 
     `customer` None: to all customers without terms of their own. The rate is in hundredths of a percent.
     """

@@ -15,7 +15,7 @@ _BY = ("country", "operator", "sender_type")
 
 @dataclass(frozen=True, slots=True)
 class CostRow:
-    """What messages to a country cost, in one currency."""
+    """Tells what messages to a country cost, in one currency."""
 
     country: str
     figures: CostFigures
@@ -46,7 +46,7 @@ class OverviewCosts:
 
     @property
     def is_average(self) -> bool:
-        """Whether prices by quantity are in any of the costs."""
+        """Tells whether prices by quantity are in any of the costs."""
         return any(one.is_average for one in self.totals)
 
     @property

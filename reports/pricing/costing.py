@@ -1,4 +1,4 @@
-"""What counted messages cost a payer: counts of any period, joined with its price lists. No message is read.
+"""Tells what counted messages cost a payer: counts of any period, joined with its price lists. No message is read.
 
 Nothing is stored, so a changed list re-prices every day that is not yet on a statement (docs/billing.md).
 """

@@ -11,7 +11,7 @@ from reports.pricing.money import divide_half_away, to_minor
 
 @dataclass(frozen=True, slots=True)
 class CostFigures:
-    """What the messages of a group cost in one currency, in its minor unit, each figure rounded by itself.
+    """Tells what the messages of a group cost in one currency, in its minor unit, each figure rounded by itself.
 
     `per_delivered` is the cost divided by delivered messages that have a price, in millionths of the unit; None without
     any. `of_billed_undelivered` is a part of `of_failed`. `is_average` says that prices by quantity are in it, at

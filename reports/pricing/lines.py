@@ -17,7 +17,7 @@ from reports.pricing.usage import Usage
 
 @dataclass(frozen=True, slots=True, order=True)
 class LineKey:
-    """What the messages of a line have in common, with the price: its version by `valid_from`, and its millionths.
+    """Says what the messages of a line have in common, with the price: its version by `valid_from`, and its millionths.
 
     A price by quantity has its group (`tier_group`, else 0) and 0 millionths.
     """

@@ -34,7 +34,7 @@ class UnchargedSerializer(serializers.Serializer):
 
 
 class CostsSerializer(serializers.Serializer):
-    """What messages cost the tenant of the key, with those of all tenants below it, by its price lists."""
+    """Tells what messages cost the tenant of the key, with those of all tenants below it, by its price lists."""
 
     amounts = AmountsSerializer(many=True, help_text="One for each currency; currencies are never added.")
     unpriced = UnchargedSerializer(help_text="Messages that no price list has a price for; they are in no amount.")

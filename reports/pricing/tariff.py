@@ -17,7 +17,7 @@ ANY = ""
 
 
 class Kind(StrEnum):
-    """Whose money a list is about: what a gateway charges, or what an issuer charges a customer."""
+    """Tells whose money a list is about: what a gateway charges, or what an issuer charges a customer."""
 
     COST = "cost"
     SALE = "sale"

@@ -69,7 +69,7 @@ def test_picker_offers_the_months_from_the_first_message_to_today(client, tenant
         ("2026-09", "September 2026 (no messages)"),
         ("2026-08", "August 2026"),
     ]
-    assert ("2026-09", "syyskuu 2026 (ei viestejä)") in offered(finnish)
+    assert ("2026-09", "Syyskuu 2026 (ei viestejä)") in offered(finnish)
 
 
 def test_empty_month_asks_first_and_is_made_after_the_answer(client, tenant, feed, analyst):

@@ -16,7 +16,7 @@ MAX_PERCENT = 1000
 
 
 class WhatIfForm(forms.Form):
-    """What is charged, and the other prices: one of the lists, or an uploaded offer."""
+    """Tells what is charged, and the other prices: one of the lists, or an uploaded offer."""
 
     of = forms.ChoiceField(label=_("Months of"))
     price_list = forms.ChoiceField(label=_("Under the list"), required=False)

@@ -32,7 +32,7 @@ MONTHS = 12
 
 @dataclass(frozen=True, slots=True)
 class ComparedAmount:
-    """What a month, or all of them, cost in one currency, in its minor unit."""
+    """Tells what a month, or all of them, cost in one currency, in its minor unit."""
 
     name: str
     currency: str

@@ -25,7 +25,7 @@ class NotChecked(Exception):
 
 @dataclass(frozen=True, slots=True)
 class CheckScope:
-    """What a check compares with: the account's month, by the zones of the tenants that have messages on it."""
+    """Tells what a check compares with: the account's month, by the zones of the tenants that have messages on it."""
 
     account_id: int
     pool_id: int

@@ -31,7 +31,7 @@ PURPOSE = "invoice-check"
 
 @dataclass(frozen=True, slots=True)
 class Agreed:
-    """What is agreed with the gateway for a check, and when it closed the month."""
+    """Tells what is agreed with the gateway for a check, and when it closed the month."""
 
     month: Month
     closed_at: datetime

@@ -13,7 +13,7 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """How a file of a statement is made and named."""
+    """Tells how a file of a statement is made and named."""
 
     write: Callable[[Document], bytes]
     ending: str

@@ -62,7 +62,7 @@ class LineError:
 
 @dataclass(slots=True)
 class ReadInvoice:
-    """What was read of an invoice: its rows, refusals, and the lines of totals, which are left out."""
+    """Tells what was read of an invoice: its rows, refusals, and the lines of totals, which are left out."""
 
     shape: Shape
     decimals: int = 0

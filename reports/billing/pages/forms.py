@@ -135,7 +135,7 @@ def checked(text: str, module: Any, problem: Any) -> str:
 
 
 class TermsForm(forms.ModelForm):
-    """How statements are taxed and paid from a day on; the rate is typed in percent."""
+    """Tells how statements are taxed and paid from a day on; the rate is typed in percent."""
 
     valid_from = DayField(label=gettext_lazy("Valid from (day of supply)"))
     percent = forms.DecimalField(

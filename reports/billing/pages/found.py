@@ -1,4 +1,4 @@
-"""What the views of statements share: finding one, and showing it in the page's language."""
+"""Tells what the views of statements share: finding one, and showing it in the page's language."""
 
 from dataclasses import replace
 from datetime import date

@@ -7,7 +7,7 @@ from reports.billing.prices.rows import Content, Row
 
 
 class What(StrEnum):
-    """What becomes of a row."""
+    """Tells what becomes of a row."""
 
     ADDED = "added"
     CHANGED = "changed"

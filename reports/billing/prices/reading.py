@@ -1,4 +1,4 @@
-"""What is stored about price lists: their rows, which there are, and the messages that they are about. Reads only."""
+"""Reads what is stored about price lists: their rows, the lists themselves, and the messages that they are about."""
 
 from datetime import date, timedelta
 

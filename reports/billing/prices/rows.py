@@ -1,4 +1,4 @@
-"""What is on a price list, row by row, as files, forms, the API and the history have it. Pure.
+"""Tells what is on a price list, row by row, as files, forms, the API and the history have it. Pure.
 
 `valid_to` is the first day on which a row does not hold any more, None for an open one. Outside of the portal it is
 the day before, the last one on which the row holds.

@@ -73,7 +73,7 @@ class TableProblem(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ReadTable:
-    """What a file holds: its rows as far as they can be read, the problems, and the first line of each row."""
+    """Tells what a file holds: its rows as far as they can be read, the problems, and the first line of each row."""
 
     content: Content
     problems: list[LineProblem]

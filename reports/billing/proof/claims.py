@@ -10,7 +10,7 @@ ANY = ""
 
 
 class Key(NamedTuple):
-    """What a row is about; ANY where the invoice does not tell them apart."""
+    """Tells what a row is about; ANY where the invoice does not tell them apart."""
 
     partner_id: str
     country: str

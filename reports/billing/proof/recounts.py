@@ -38,7 +38,7 @@ Lines = dict[Prices, int]
 
 @dataclass(frozen=True, slots=True)
 class Contract:
-    """What is agreed with the gateway: what is charged, for which unit, and the price list if there is one.
+    """Tells what is agreed with the gateway: what is charged, for which unit, and the price list if there is one.
 
     `first_day` and `last_day` are those of the proved month.
     """
