@@ -11,7 +11,7 @@ _ISSUED = f"issuer_id = ANY {_IDS}"
 _TO_CUSTOMER = f"{_ISSUED} AND customer_id = ANY {_IDS}"
 _TO_ANY = f"{_ISSUED} AND (customer_id IS NULL OR customer_id = ANY {_IDS})"
 _SEEN = "statement_id IN (SELECT s.id FROM statement s)"  # as the policies of statements let it see them
-_DRAFT = f"statement_id IN (SELECT s.id FROM statement s WHERE s.{_ISSUED} AND s.state = 'draft')"  # noqa: S608  constants alone
+_DRAFT = f"statement_id IN (SELECT s.id FROM statement s WHERE s.{_ISSUED} AND s.state = 'draft')"  # noqa: S608  of constants alone
 
 
 def _policies(reads: str, writes: str, deletes: str = "") -> dict[str, str]:

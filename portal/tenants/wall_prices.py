@@ -16,7 +16,7 @@ _WRITTEN = f"""{_ISSUED} AND (customer_id IS NULL OR customer_id = ANY {_IDS}) A
     SELECT 1 FROM tenants_gatewayaccount a WHERE a.id = {{table}}.account_id
     AND a.owner_id = {{table}}.issuer_id))"""  # noqa: S608  a policy's terms, constants alone
 _SEEN_LIST = "price_list_id IN (SELECT l.id FROM price_list l)"  # as the policies of lists let it see them
-_OWN_LIST = f"price_list_id IN (SELECT l.id FROM price_list l WHERE l.{_ISSUED})"  # noqa: S608  constants alone
+_OWN_LIST = f"price_list_id IN (SELECT l.id FROM price_list l WHERE l.{_ISSUED})"  # noqa: S608  of constants alone
 
 
 def _policies(reads: str, writes: str) -> dict[str, str]:
