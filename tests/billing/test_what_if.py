@@ -45,7 +45,9 @@ def listed(issuer, customer, account, prices) -> PriceList:
         ):
             for day in (3, 21):
                 at = date(month.year, month.month, day)
-                count(customer, account, at, 37 + 7 * number + day, country=country, partner_id=ppid, operator="x")
+                count(
+                    customer, account, at, 37 + 7 * number + day, country=country, partner_id=ppid, operator=f"x {ppid}"
+                )
     return own
 
 
