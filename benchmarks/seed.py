@@ -164,7 +164,7 @@ def fill(stage, messages: int) -> None:
             own.execute(f"VACUUM (ANALYZE) {table}")
         _say("filters of past months")
         month_filters.make(now=datetime.now(UTC))
-        SegmentKey.objects.all().delete()  # whoever reads by them chooses them again; nobody else is to pay for them
+        SegmentKey.objects.all().delete()  # other benchmarks must not pay for them; those that need keys choose them
 
 
 def _fill_messages(own, messages: int, places: int, first: date) -> None:

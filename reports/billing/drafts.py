@@ -36,7 +36,7 @@ class Made:
 def make_drafts(
     *, issuer: Tenant | None, customer: Tenant, month: Month, now: datetime, read: PayerMonth | None = None
 ) -> Made:
-    """Make the drafts of a customer's month anew, one for each currency; what is issued stays.
+    """Replace the drafts of a customer's month, one for each currency. Issued statements stay.
 
     A draft without lines is kept if messages of the month have no price, so that somebody sees it. `read` is the month
     where those of many customers were read together.

@@ -31,7 +31,7 @@ def run_checks(*, check_id: int | None = None) -> int:
 
 
 def _work(check: InvoiceCheck) -> None:
-    """Compare the invoice with our counts. Nothing is stored before the end, so an attempt begins anew."""
+    """Compare the invoice with our counts. Only the result is stored, so each attempt starts from the beginning."""
     assert check.month is not None  # the database makes sure
     check.done, check.total = 0, 2 + len(combinations_of(Rule))
     jobs.renew(check, lease=jobs.LONG_STEP)
