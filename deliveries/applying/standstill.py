@@ -51,7 +51,7 @@ class Standstill:
         with self._lock:
             if self._retrier not in (None, threading.get_ident()):
                 return  # this pass began before the failure
-        if stops.clear_stop():
-            logger.warning("processing has resumed")
-        with self._lock:
+            # The lock is held until the record is gone: another thread may stop meanwhile, and its record is to stay.
+            if stops.clear_stop():
+                logger.warning("processing has resumed")
             self._is_clear, self._tries, self._retrier = True, 0, None

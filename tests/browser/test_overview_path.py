@@ -7,6 +7,8 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.conftest import WIDE
+from tests.browser.layout import faults
 from tests.browser.seed import OWNER, PASSWORD
 
 OVERVIEW = "/t/nordic-retail/overview/"
@@ -65,3 +67,23 @@ def test_own_days_that_are_the_wrong_way_round_are_told(browse):
     page.goto(f"{OVERVIEW}?from=2026-10-31&to=2026-10-01")
 
     expect(page.get_by_role("alert").first).to_be_visible()
+
+
+def test_large_counts_and_long_names_of_countries_stay_in_their_card(look):
+    """What a busy customer sees: the seed's own counts have three digits, and left two pixels to spare."""
+    page = look(OWNER, language="fi")
+    page.goto(OVERVIEW)
+    page.set_viewport_size(WIDE)
+
+    page.evaluate(
+        """() => {
+            for (const cell of document.querySelectorAll('#countries td[data-label="Viestit"]'))
+                cell.textContent = '12\u00a0345\u00a0678';
+            document.querySelector('#countries th a').textContent = 'Bosnia ja Hertsegovina';
+        }"""
+    )
+
+    widths = "(table) => [table, table.closest('.card')].map((element) => element.getBoundingClientRect().right)"
+    table, card = page.locator("#countries").evaluate(widths)
+    assert table <= card + 1
+    assert faults(page) == {"cut": [], "overlapping": []}
