@@ -12,7 +12,7 @@ from deliveries.exports import files, making
 from deliveries.gates import failing
 from deliveries.gates.at_link import sync
 from deliveries.gates.replaying import forgetting, running
-from deliveries.messages import month_filters, partitions
+from deliveries.messages import event_log, month_filters, partitions
 from deliveries.rederiving import moves, recount, rule_refold, segment_figures, segment_keys
 from deliveries.retention import retention
 
@@ -60,6 +60,12 @@ def judge_segment_keys() -> int:
 @shared_task(name="deliveries.make_partitions", time_limit=60)
 def make_partitions() -> None:
     partitions.make_ahead(datetime.now(UTC).date())
+    event_log.forget(now=datetime.now(UTC))
+
+
+@shared_task(name="deliveries.prepare_event_log", time_limit=60)
+def prepare_event_log() -> bool:
+    return event_log.prepare()
 
 
 @shared_task(name="deliveries.run_checks", time_limit=1200)

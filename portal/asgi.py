@@ -20,6 +20,7 @@ prepare_process()
 django_application = get_asgi_application()
 
 from deliveries.ingest.app import Ingest, is_feed_path  # noqa: E402
+from deliveries.stream.app import Stream  # noqa: E402
 from portal.connections import Guard  # noqa: E402 (these need the settings)
 from portal.page_deadline import PageDeadline  # noqa: E402
 
@@ -34,6 +35,7 @@ class Application:
         self.guard = Guard(settings.CONNECTIONS)
         self.ingest = Ingest(self.guard, takes_reports=serves_ingest)
         self.pages = PageDeadline(django_application, self.guard)
+        self.stream = Stream(self.pages, self.guard)
         self.serves_pages = serves_pages
         self._watching: asyncio.Task | None = None
 
@@ -44,6 +46,8 @@ class Application:
             path = scope["path"]
             if path in _PROBES or not self.serves_pages or is_feed_path(path):
                 await self.ingest(scope, receive, send)
+            elif self.stream.takes(path):
+                await self.stream(scope, receive, send)
             else:
                 await self.pages(scope, receive, send)
         else:
@@ -61,6 +65,7 @@ class Application:
                 await send({"type": "lifespan.startup.complete"})
             elif message["type"] == "lifespan.shutdown":
                 self._watching.cancel()
+                self.stream.stop()
                 await self.ingest.stop()
                 await send({"type": "lifespan.shutdown.complete"})
                 return

@@ -23,7 +23,7 @@ from deliveries.dialects.registry import DIALECTS
 from deliveries.dialects.report import NoMessage, Unreadable
 from deliveries.erasure import message_ids, raw_rows
 from deliveries.gates_outbox import outbox
-from deliveries.messages import fold, slices
+from deliveries.messages import event_log, fold, slices
 from deliveries.messages.code_tables import code_tables
 from deliveries.messages.delivery_reports import NewReport, write_reports
 from deliveries.messages.raw_row import BrokenRow, RawRow
@@ -129,6 +129,7 @@ def _apply(
         chosen = write_messages(changes)
         added = write_reports(reports, changes)
         outbox.add_deliveries(reports, added, messages, code_tables())
+        event_log.add_events([i.row.id for i in reports if i.row.id in added and i.row.import_run_id is None])
         message_ids.rename((change.after for change in changes), numbers)
         put_in_quarantine(broken, now=now)
         aside = {item.row.id for item in broken}

@@ -17,6 +17,7 @@ from deliveries.applying.batch_result import BatchResult
 from deliveries.applying.failures import stop_of
 from deliveries.applying.poison import FailureStreak
 from deliveries.applying.standstill import Standstill
+from deliveries.messages import event_log
 from deliveries.messages.slices import SLICES
 from portal.common.listening import listen
 
@@ -66,6 +67,7 @@ class Applier:
 
     def _loop(self) -> BatchResult:
         listener, total, done = None, BatchResult(), BatchResult()
+        is_prepared = False
         renew_at = time.monotonic() + _RENEW_AFTER
         try:
             while not self.stopping.is_set():
@@ -74,6 +76,9 @@ class Applier:
                     renew_at = time.monotonic() + _RENEW_AFTER
                 try:
                     self._standstill.wait_for_others()
+                    if not is_prepared:  # at the start, and after an outage: it may have been a restore
+                        event_log.prepare()
+                        is_prepared = True
                     listener = listener or listen("inbox", LISTENER)
                     done = self._apply_all(1 if done.claimed < WORTH_A_PASS else self.groups)
                     total += done
@@ -84,7 +89,7 @@ class Applier:
                     if done.claimed < WORTH_A_PASS:
                         self.stopping.wait(PAUSE)
                 except Exception as error:
-                    done = BatchResult()
+                    done, is_prepared = BatchResult(), False
                     connection.close()
                     if listener is not None:
                         listener.close()

@@ -19,7 +19,7 @@ from deliveries.models import ErasedId, PartnerMove, RuleRefold, TenantRecount
 from portal.common.hidden_numbers import holds_number, without_number
 
 _TABLES = ("message", "delivery_report", "message_parameter")
-_OF_GATES = ("gate_attempt", "gate_delivery")
+_OF_EVENTS = ("gate_attempt", "gate_delivery", "event_log")
 # Events may name the message without its account.
 _NAMED_IN = (("conversion_due", ""), ("conversion_event", ""), ("conversion_event", "attributed_"))
 
@@ -86,7 +86,7 @@ def _write(account_id: int, day: date, old: str, new: str) -> None:
                 f" WHERE m.day = %(day)s AND {same_message('m', 'k')}",
                 {"new": new, "old": old, "account": account_id, "day": day},
             )
-        for table in _OF_GATES:
+        for table in _OF_EVENTS:
             cursor.execute(
                 f"UPDATE {table} SET message_id = %(new)s WHERE account_id = %(account)s AND message_id = %(old)s",  # noqa: S608  a table's name, a constant
                 {"new": new, "old": old, "account": account_id},

@@ -23,6 +23,9 @@ FROM message m WHERE m.tenant_id = %s AND m.day >= %s ORDER BY m.sent_at DESC, m
 
 # Where a tenant has no message yet that fits: of an imaginary one.
 SAMPLE = Forwarded(
+    account_id=0,
+    campaign_id=0,
+    sender_type="alphanumeric",
     inbox_id=0,
     message_id="Dcshuhod0PMAAAFQ+/PbnR3x",
     part=None,

@@ -14,6 +14,7 @@ class Forwarded(Struct, frozen=True):
     """
 
     inbox_id: int
+    account_id: int
     message_id: str
     part: int | None
     result_code: int
@@ -26,12 +27,14 @@ class Forwarded(Struct, frozen=True):
     ref_id: str | None
     partner_id: str
     source: str | None
+    sender_type: str
     destination: str | None
     custom_parameters: dict[str, str]
     is_masked: bool
     tenant_slug: str
     tenant_name: str
     country: str
+    campaign_id: int
     campaign: str
     variant: str
     labels: dict[str, str]

@@ -32,7 +32,8 @@ READ = (
     "SELECT c.gate_id, c.inbox_id, r.part, r.result_code, r.status_at, r.sent_at, r.received_at,"  # noqa: S608  names and conditions of this module, constants
     " r.operator, r.operator_result_code, m.account_id, m.message_id, m.parts, m.ref_id, m.partner_id, m.source,"
     " m.destination, m.flags, m.custom_parameters, m.country,"
-    " coalesce(nullif(a.title, ''), a.name, nullif(b.title, ''), b.name, ''), m.variant, m.labels, c.tenant_id"
+    " coalesce(nullif(a.title, ''), a.name, nullif(b.title, ''), b.name, ''), m.variant, m.labels, m.campaign_id,"
+    " m.sender_type, c.tenant_id"
     f" FROM ({_PLACES}) c CROSS JOIN LATERAL (SELECT * FROM delivery_report y WHERE y.tenant_id = c.tenant_id"
     f" AND y.day = c.day AND {same_message('y', 'c')} AND y.inbox_id = c.inbox_id {EACH}) r"
     " CROSS JOIN LATERAL (SELECT * FROM message x WHERE x.tenant_id + 0 = c.tenant_id AND x.day = c.day"
@@ -110,7 +111,7 @@ def _read(places: Collection[Place]) -> Loaded:
     for (
         gate_id, inbox_id, part, result_code, status_at, sent_at, received_at, operator, operator_code, account_id,
         message_id, parts, ref_id, partner_id, source, destination, flags, parameters, country, campaign,
-        variant, labels, tenant_id,
+        variant, labels, campaign_id, sender_type, tenant_id,
     ) in rows:  # fmt: skip
         status, final = (
             tables[dialects[account_id]].meaning(result_code) if account_id in dialects else ("unknown", False)
@@ -119,6 +120,7 @@ def _read(places: Collection[Place]) -> Loaded:
         parameters, labels = parameters or {}, labels or {}
         found[gate_id, inbox_id] = Forwarded(
             inbox_id=inbox_id,
+            account_id=account_id,
             message_id=message_id,
             part=part,
             result_code=result_code,
@@ -131,12 +133,14 @@ def _read(places: Collection[Place]) -> Loaded:
             ref_id=ref_id,
             partner_id=partner_id,
             source=source,
+            sender_type=sender_type,
             destination=HIDDEN if is_masked and destination else destination,
             custom_parameters=parameters,
             is_masked=is_masked,
             tenant_slug=tenants[tenant_id].slug,
             tenant_name=tenants[tenant_id].name,
             country=country,
+            campaign_id=campaign_id,
             campaign=campaign,
             variant=variant,
             labels=labels,

@@ -200,7 +200,7 @@ def read_query(given: Parameters, access: Access) -> tuple[MessageQuery, list[st
     statuses = _statuses(given)
     first, last = given.days(access)
     texts = {parameter.name: given.text(parameter.name) for parameter in _TEXTS}
-    _check_prefix(texts["ref_id_prefix"], access)
+    check_prefix(texts["ref_id_prefix"], access)
     asked = given.tenants(access)
     query = MessageQuery(
         tenant_ids=access.tenant_ids if asked is None else frozenset(asked.values()),
@@ -224,7 +224,7 @@ def searched_texts(query: MessageQuery) -> list[tuple[str, str]]:
     return [*((parameter.name, getattr(query, parameter.name)) for parameter in _TEXTS), *query.parameters.items()]
 
 
-def _check_prefix(prefix: str, access: Access) -> None:
+def check_prefix(prefix: str, access: Access) -> None:
     """Reject a refId prefix that could reveal a masked number digit by digit."""
     if may_be_part_of_number(prefix) and not access.masking.in_full:
         text = "5 or more digits may be part of a phone number: use the scope `numbers`, or a whole `ref_id`."

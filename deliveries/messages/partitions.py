@@ -1,7 +1,7 @@
-"""Monthly partitions of message, delivery_report and message_parameter, daily ones of the inbox.
+"""Monthly partitions of message, delivery_report and message_parameter, daily ones of the inbox and the event log.
 
-No default partition for the facts: a month is made when it is first needed (the applier) or ahead (beat). The inbox
-has one, as a safety net: a body is never refused because a day's table is missing.
+No default partition for the facts: a month is made when it is first needed (the applier) or ahead (beat). The daily
+tables have one, as a safety net: nothing is refused because a day's table is missing.
 """
 
 import logging
@@ -16,6 +16,8 @@ from portal.tenants.wall import guard_partition
 logger = logging.getLogger(__name__)
 
 FACTS = ("message", "delivery_report", "message_parameter")  # in the order in which they are locked
+INBOX, EVENTS = "inbox", "event_log"  # by day of receipt and of application, in UTC
+_DAILY = (INBOX, EVENTS)
 
 _made: set[str] = set()  # what this process has seen to exist; partitions go only when they are past retention
 
@@ -39,11 +41,11 @@ def ensure_months(days: Iterable[date]) -> None:
             _ensure(parent, name, month.first_day, month.next().first_day)
 
 
-def ensure_inbox_days(first: date, count: int) -> None:
-    """Make the inbox's partitions for `count` days from `first`."""
+def ensure_days(parent: str, first: date, count: int) -> None:
+    """Make the partitions of a daily table for `count` days from `first`."""
     for offset in range(count):
         day = first + timedelta(days=offset)
-        _ensure("inbox", inbox_day(day), day, day + timedelta(days=1))
+        _ensure(parent, daily(parent, day), day, day + timedelta(days=1))
 
 
 def months() -> list[Month]:
@@ -51,15 +53,15 @@ def months() -> list[Month]:
     return sorted({Month(*map(int, name.split("_")[-2:])) for name in _children("message")}, key=str)
 
 
-def inbox_days() -> list[date]:
-    """Return the days of receipt (UTC) that have a partition of the inbox, in order."""
-    names = _children("inbox") - {"inbox_default"}
+def days_of(parent: str) -> list[date]:
+    """Return the days (UTC) that have a partition of a daily table, in order."""
+    names = _children(parent) - {f"{parent}_default"}
     return sorted(date(*map(int, name.split("_")[-3:])) for name in names)
 
 
-def inbox_day(day: date) -> str:
-    """Return the name of a day's partition of the inbox."""
-    return f"inbox_{day:%Y_%m_%d}"
+def daily(parent: str, day: date) -> str:
+    """Return the name of a day's partition of a daily table."""
+    return f"{parent}_{day:%Y_%m_%d}"
 
 
 def drop_if_empty(month: str) -> bool:
@@ -71,7 +73,12 @@ def drop_if_empty(month: str) -> bool:
 def drop_inbox_day(day: date) -> bool:
     """Drop a day of the inbox unless one of its rows is still to be applied; return whether it was dropped."""
     waits = f"SELECT 1 FROM inbox_todo WHERE received_at >= '{day} 00:00+00' AND received_at < '{day} 24:00+00'"  # noqa: S608  a date of the catalogue
-    return _drop({inbox_day(day): "inbox"}, unless=waits)
+    return _drop({daily(INBOX, day): INBOX}, unless=waits)
+
+
+def drop_event_day(name: str) -> bool:
+    """Drop a day's partition of the event log, with its rows; return whether it was dropped."""
+    return _drop({name: EVENTS}, unless="SELECT 1 WHERE false")
 
 
 def _drop(names: dict[str, str], *, unless: str) -> bool:
@@ -124,13 +131,13 @@ def _ensure(parent: str, name: str, start: date, end: date) -> None:
             if not _exists(cursor, name) and not _in_default(cursor, parent, start, end):
                 # The inbox's ids are one sequence for all days: a partition takes its parent's identity on.
                 cursor.execute(f'CREATE TABLE "{name}" (LIKE "{parent}" INCLUDING ALL EXCLUDING IDENTITY)')
-                if parent in FACTS:
+                if parent != INBOX:
                     guard_partition(cursor, name)
                 cursor.execute(
                     f'ALTER TABLE "{parent}" ATTACH PARTITION "{name}" FOR VALUES FROM (%s) TO (%s)',
                     [
-                        f"{start} 00:00+00" if parent == "inbox" else str(start),
-                        f"{end} 00:00+00" if parent == "inbox" else str(end),
+                        f"{start} 00:00+00" if parent in _DAILY else str(start),
+                        f"{end} 00:00+00" if parent in _DAILY else str(end),
                     ],
                 )
     if not connection.in_atomic_block:
@@ -146,18 +153,20 @@ def _exists(cursor, name: str) -> bool:
 
 
 def _in_default(cursor, parent: str, start: date, end: date) -> bool:
-    """Return whether rows of that day are in the inbox's default partition already, where they stay."""
-    if parent != "inbox":
+    """Return whether rows of that day are in a daily table's default partition already, where they stay."""
+    if parent not in _DAILY:
         return False
+    at = "received_at" if parent == INBOX else "applied_at"
     cursor.execute(
-        "SELECT EXISTS (SELECT 1 FROM inbox_default WHERE received_at >= %s AND received_at < %s)",
+        f"SELECT EXISTS (SELECT 1 FROM {parent}_default WHERE {at} >= %s AND {at} < %s)",  # noqa: S608  names of this module
         [f"{start} 00:00+00", f"{end} 00:00+00"],
     )
     return cursor.fetchone()[0]
 
 
 def make_ahead(today: date) -> None:
-    """Make what will be needed soon: this and the next two months, the inbox's next 14 days."""
+    """Make what will be needed soon: this and the next two months, the daily tables' next 14 days."""
     month = Month.of(today)
     ensure_months([month.first_day, month.next().first_day, month.next().next().first_day])
-    ensure_inbox_days(today, 14)
+    for parent in _DAILY:
+        ensure_days(parent, today, 14)

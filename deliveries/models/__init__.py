@@ -10,6 +10,7 @@ from deliveries.models.counts import (
     LatencyCount,
     SubmissionCount,
 )
+from deliveries.models.event_log import EventLogState
 from deliveries.models.exports import Export
 from deliveries.models.facts import DeliveryReport, Message, MessageParameter
 from deliveries.models.gate_replays import GateReplay
@@ -70,6 +71,7 @@ __all__ = [
     "ErasedId",
     "ErasedMonth",
     "ErasedName",
+    "EventLogState",
     "Export",
     "Gate",
     "GateAttempt",

@@ -56,10 +56,7 @@ class Message(models.Model):
 
 
 class DeliveryReport(models.Model):
-    """One status event of one part of one message (`part` null: the whole), in the message's month.
-
-    `applied_xid` lets a stream read in the order of application without skipping (docs/architecture.md).
-    """
+    """One status event of one part of one message (`part` null: the whole), in the message's month."""
 
     pk = models.CompositePrimaryKey("tenant_id", "day", "inbox_id")
     tenant = models.ForeignKey(Tenant, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+")

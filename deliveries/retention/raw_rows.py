@@ -43,14 +43,20 @@ def delete_expired(now: datetime) -> tuple[dict[str, int], list[str]]:
     accounts = _accounts(now)
     oldest = min((account.before for account in accounts), default=date.min)
     dropped = [
-        partitions.inbox_day(day) for day in partitions.inbox_days() if day < oldest and partitions.drop_inbox_day(day)
+        partitions.daily(partitions.INBOX, day)
+        for day in partitions.days_of(partitions.INBOX)
+        if day < oldest and partitions.drop_inbox_day(day)
     ]
     deleted: dict[str, int] = {}
     marks = RetentionMark.objects.in_bulk()
     for account in accounts:
         mark = marks.get(account.pool_id)
         done = (mark and mark.raw_before) or date.min
-        tables = [partitions.inbox_day(day) for day in partitions.inbox_days() if done <= day < account.before]
+        tables = [
+            partitions.daily(partitions.INBOX, day)
+            for day in partitions.days_of(partitions.INBOX)
+            if done <= day < account.before
+        ]
         count = sum(_delete(table, account) for table in [*tables, "inbox_default"])
         if count:
             deleted[account.name] = count
@@ -62,7 +68,7 @@ def count_expired(now: datetime) -> tuple[dict[str, int], list[str]]:
     """Return what `delete_expired` would delete, and the partitions that it would drop."""
     accounts = _accounts(now)
     oldest = min((account.before for account in accounts), default=date.min)
-    days = [day for day in partitions.inbox_days() if day < oldest]
+    days = [day for day in partitions.days_of(partitions.INBOX) if day < oldest]
     found = {}
     for account in accounts:
         with connection.cursor() as cursor:
@@ -72,7 +78,7 @@ def count_expired(now: datetime) -> tuple[dict[str, int], list[str]]:
             )
             if count := cursor.fetchone()[0]:
                 found[account.name] = count
-    return found, [partitions.inbox_day(day) for day in days]
+    return found, [partitions.daily(partitions.INBOX, day) for day in days]
 
 
 def empty_quarantined(now: datetime) -> dict[str, int]:

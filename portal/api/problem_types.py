@@ -81,6 +81,15 @@ PROBLEM_TYPES = {
         ),
         ProblemType("gone", 410, "Gone", "The file was deleted. Queue a new report."),
         ProblemType(
+            "cursor-lost",
+            410,
+            "Cursor no longer valid",
+            (
+                "The cursor is older than 7 days, or the database was restored since. `detail` tells which, and how to"
+                " go on without a gap."
+            ),
+        ),
+        ProblemType(
             "too-large", 413, "Body too large", "A body may have at most 65,536 bytes, a body of submissions 1,048,576."
         ),
         ProblemType(

@@ -100,6 +100,22 @@ class Gone(Problem):
     slug = "gone"
 
 
+class CursorLost(Problem):
+    """What lies behind the cursor is gone: 410."""
+
+    slug = "cursor-lost"
+
+
+class Unavailable(Problem):
+    """Something that is needed is not there for the moment: 503. `wait` is in seconds."""
+
+    slug = "unavailable"
+
+    def __init__(self, detail: str, wait: int) -> None:
+        super().__init__(detail)
+        self.wait = wait
+
+
 class TooLarge(Problem):
     """The body is longer than any that is meant: 413."""
 

@@ -14,9 +14,9 @@ _LOOK = 1.0  # seconds
 _PAUSE_WHEN_AWAY = 0.5
 
 
-def listen(channel: str, name: str) -> psycopg.Connection:
+def listen(channel: str, name: str, *, login: str = "") -> psycopg.Connection:
     """Return a connection that listens on `channel`; `name` is shown in pg_stat_activity. Raises psycopg.Error."""
-    listener = psycopg.connect(connection_string(), autocommit=True, connect_timeout=2, application_name=name)
+    listener = psycopg.connect(connection_string(login), autocommit=True, connect_timeout=2, application_name=name)
     listener.execute(psycopg.sql.SQL("LISTEN {}").format(psycopg.sql.Identifier(channel)))
     return listener
 

@@ -42,6 +42,7 @@ CELERY_BEAT_SCHEDULE = {
     "check-accounts": {"task": "reports.check_accounts", "schedule": 300.0, "options": {"expires": 300}},
     "forget-alerts": {"task": "reports.forget_alerts", "schedule": 3600.0},
     "make-partitions": {"task": "deliveries.make_partitions", "schedule": 3600.0},
+    "prepare-event-log": {"task": "deliveries.prepare_event_log", "schedule": 60.0, "options": {"expires": 60}},
     "resume-moves": {"task": "deliveries.resume_moves", "schedule": 30.0},
     "resume-recounts": {"task": "deliveries.resume_recounts", "schedule": 30.0},
     "resume-rule-refolds": {"task": "deliveries.resume_rule_refolds", "schedule": 30.0},

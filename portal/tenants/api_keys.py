@@ -7,7 +7,7 @@ import string
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from portal.tenants import networks as allowed
 from portal.tenants import tokens
@@ -71,8 +71,7 @@ def look_up(text: str, *, now: datetime, address: str | None = None) -> tuple[Ap
     `address` is where the request comes from. Only a caller with the whole key learns more than "unknown".
     """
     prefix = text[:PREFIX_LENGTH].replace("\0", "")
-    keys = ApiKey.objects.select_related("tenant", "account").filter(prefix=prefix)
-    key = keys.defer("account__platform_id", "account__created_at").first()  # not for the web role to read
+    key = _readable().filter(prefix=prefix).first()
     stored = key.digest if key else _NOBODYS
     given = [hmac.compare_digest(digest, stored) for digest in tokens.digests(text, purpose=_PURPOSE)]  # all, always
     if key is None or not any(given):
@@ -83,6 +82,16 @@ def look_up(text: str, *, now: datetime, address: str | None = None) -> tuple[Ap
     if not allowed.admits(tuple(map(ipaddress.ip_network, key.networks)), address or ""):
         return None, "network"
     return key, ""
+
+
+def key_by_id(key_id: int) -> ApiKey | None:
+    """Return a key with its tenant and account, None where there is none."""
+    return _readable().filter(id=key_id).first()
+
+
+def _readable() -> QuerySet[ApiKey]:
+    keys = ApiKey.objects.select_related("tenant", "account")
+    return keys.defer("account__platform_id", "account__created_at")  # not for the web role to read
 
 
 def is_valid(key: ApiKey, *, now: datetime) -> bool:

@@ -49,6 +49,7 @@ TENANT_TABLES: dict[str, tuple[str, str]] = {
     "daily_count": (READ, READ),
     "delivery_report": (READ, READ),
     "erased_month": (READ, CHANGE),
+    "event_log": (READ, READ),
     "export": (CHANGE, CHANGE),
     "gate": (ALL, ALL),
     "gate_attempt": (ADD, READ),  # a test is recorded by the page that sends it
@@ -166,6 +167,7 @@ GLOBAL_TABLES: dict[str, tuple[str, str, str]] = {
     "django_session": ("", ALL, ""),
     "erased_id": ("", "", ""),
     "erased_name": ("", "", ""),
+    "event_log_state": (READ, READ, ""),
     "identity_filter": ("", "", ""),
     "import_count": ("", CHANGE, ""),
     "import_run": ("", READ, ""),

@@ -11,6 +11,9 @@ SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 OLD_SECRET = "whsec_QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFB"
 
 REPORT = Forwarded(
+    account_id=1,
+    campaign_id=7,
+    sender_type="alphanumeric",
     inbox_id=815,
     message_id="Dcshuhod0PMAAAFQ+/PbnR3x",
     part=1,

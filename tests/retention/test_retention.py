@@ -315,7 +315,7 @@ def inbox() -> list[bytes]:
 
 def put_on(feed, day: datetime, *reports) -> None:
     """Put rows into the partition of a day of receipt."""
-    partitions.ensure_inbox_days(day.date(), 1)
+    partitions.ensure_days(partitions.INBOX, day.date(), 1)
     put(feed, *reports, received_at=day)
 
 

@@ -1,0 +1,95 @@
+"""The log of new delivery reports in the order in which they were applied, which streams read; kept for 7 days.
+
+The order is (id of the transaction, inbox id). A transaction with a smaller id may commit later, so readers stop before
+the oldest one that still runs: no event can then come in between (deliveries/stream/reading.py). A row only says where
+its report lies; a report that moves has no second row.
+
+After a restore the transaction ids mean nothing: the log is emptied, and positions of before are refused. The one row
+of `event_log_state` says of which cluster and timeline the log's ids are.
+"""
+
+import logging
+from collections.abc import Collection
+from datetime import UTC, datetime, timedelta
+
+from django.db import connection, transaction
+
+from deliveries.messages import partitions
+from portal.common.bulk import bulk_cursor
+
+logger = logging.getLogger(__name__)
+
+CHANNEL = "delivery_reports"  # of NOTIFY: "transaction id:tenant id,tenant id", or the transaction id alone
+KEPT_DAYS = 7
+_MAX_PAYLOAD = 7000  # characters; PostgreSQL takes 7,999
+
+# Of which cluster the ids are, and the timeline that a restore or a promotion begins. As SQL, for a SELECT list.
+ORIGIN = "(pg_control_system()).system_identifier || '/' || left(pg_walfile_name(pg_current_wal_lsn()), 8)"
+
+# The reports are still staged (deliveries/messages/delivery_reports.py: write_reports).
+_ADD = f"""
+WITH added AS (
+    INSERT INTO event_log (tenant_id, inbox_id, account_id, message_id, day)
+    SELECT tenant_id, inbox_id, account_id, message_id, day FROM new_report WHERE inbox_id = ANY (%s)
+    RETURNING tenant_id
+), told AS (SELECT string_agg(DISTINCT tenant_id::text, ',') AS tenants FROM added)
+SELECT pg_notify('{CHANNEL}', pg_current_xact_id()::text
+    || CASE WHEN length(tenants) < {_MAX_PAYLOAD} THEN ':' || tenants ELSE '' END)
+FROM told WHERE tenants IS NOT NULL
+"""  # noqa: S608  constants of this module
+
+
+def add_events(inbox_ids: Collection[int]) -> None:
+    """Insert the reports just written that have these inbox ids, and wake the readers at the commit.
+
+    Call it in the transaction that writes them.
+    """
+    if inbox_ids:
+        with bulk_cursor() as cursor:
+            cursor.execute(_ADD, [list(inbox_ids)])
+
+
+def prepare() -> bool:
+    """Empty the log if its transaction ids are of another cluster or timeline; return whether it was emptied.
+
+    The applier calls it before its first batch, and the clock every minute.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"SELECT origin = {ORIGIN} FROM event_log_state")  # noqa: S608  a constant expression
+        found = cursor.fetchone()
+        if found is not None and found[0]:
+            return False
+        cursor.execute("LOCK TABLE event_log_state IN EXCLUSIVE MODE; TRUNCATE event_log")
+        cursor.execute(
+            f"INSERT INTO event_log_state (id, origin, lost_through) VALUES (1, {ORIGIN}, pg_current_xact_id())"  # noqa: S608  a constant expression
+            " ON CONFLICT (id) DO UPDATE SET origin = excluded.origin, lost_through = excluded.lost_through"
+        )
+    if found is not None:
+        logger.warning("the database was restored: the log of delivery reports begins anew")
+    return True
+
+
+def forget(*, now: datetime) -> list[str]:
+    """Drop the days that are past KEPT_DAYS, and return their partitions.
+
+    Positions up to their last transaction are refused from then on.
+    """
+    first = now.astimezone(UTC).date() - timedelta(days=KEPT_DAYS)
+    old = [partitions.daily(partitions.EVENTS, day) for day in partitions.days_of(partitions.EVENTS) if day < first]
+    with transaction.atomic(), connection.cursor() as cursor:
+        _note_lost(cursor, "event_log_default", f"applied_at < '{first} 00:00+00'")
+        cursor.execute("DELETE FROM event_log_default WHERE applied_at < %s", [f"{first} 00:00+00"])
+    return [name for name in old if _drop(name)]
+
+
+def _drop(name: str) -> bool:
+    with transaction.atomic(), connection.cursor() as cursor:
+        _note_lost(cursor, name, "true")
+        return partitions.drop_event_day(name)
+
+
+def _note_lost(cursor, table: str, which: str) -> None:
+    cursor.execute(
+        "UPDATE event_log_state SET lost_through = greatest(lost_through,"  # noqa: S608  names of this module and a date
+        f" (SELECT xid FROM {table} WHERE {which} ORDER BY xid DESC LIMIT 1))"
+    )

@@ -1,0 +1,1 @@
+"""The stream of delivery reports: complete, in the order of application, resumable for 7 days."""
