@@ -50,7 +50,7 @@ def add_events(inbox_ids: Collection[int]) -> None:
 
 
 def prepare() -> bool:
-    """Empty the log if its transaction ids are of another cluster or timeline; return whether it was emptied.
+    """Empty the log if its transaction ids are of another cluster or timeline; return whether it begins here.
 
     The applier calls it before its first batch, and the clock every minute.
     """
@@ -59,10 +59,11 @@ def prepare() -> bool:
         found = cursor.fetchone()
         if found is not None and found[0]:
             return False
-        cursor.execute("LOCK TABLE event_log_state IN EXCLUSIVE MODE; TRUNCATE event_log")
+        if found is not None:
+            cursor.execute("LOCK TABLE event_log_state IN EXCLUSIVE MODE; TRUNCATE event_log")
         cursor.execute(
-            f"INSERT INTO event_log_state (id, origin, lost_through) VALUES (1, {ORIGIN}, pg_current_xact_id())"  # noqa: S608  a constant expression
-            " ON CONFLICT (id) DO UPDATE SET origin = excluded.origin, lost_through = excluded.lost_through"
+            f"INSERT INTO event_log_state (id, origin, lost_through) VALUES (1, {ORIGIN}, '0')"  # noqa: S608  a constant expression
+            " ON CONFLICT (id) DO UPDATE SET origin = excluded.origin, lost_through = pg_current_xact_id()"
         )
     if found is not None:
         logger.warning("the database was restored: the log of delivery reports begins anew")
