@@ -27,38 +27,10 @@ from reports.models import Price, PriceList
 from reports.pricing.chains import read_chains
 from reports.pricing.costing import statement_usages
 
-COUNTRIES = [
-    "FI",
-    "SE",
-    "NO",
-    "DK",
-    "EE",
-    "LV",
-    "LT",
-    "DE",
-    "FR",
-    "GB",
-    "NL",
-    "BE",
-    "PL",
-    "CZ",
-    "AT",
-    "CH",
-    "IT",
-    "ES",
-    "PT",
-    "IE",
-    "HU",
-    "RO",
-    "BG",
-    "GR",
-    "HR",
-    "SI",
-    "SK",
-    "LU",
-    "IS",
-    "UA",
-]
+COUNTRIES = (
+    "FI", "SE", "NO", "DK", "EE", "LV", "LT", "DE", "FR", "GB", "NL", "BE", "PL", "CZ", "AT", "CH", "IT", "ES", "PT",
+    "IE", "HU", "RO", "BG", "GR", "HR", "SI", "SK", "LU", "IS", "UA",
+)  # fmt: skip
 CUSTOMERS, CUSTOMERS_QUICK = 2_000, 100
 MESSAGES = 10_000_000
 PAGES, PAGES_QUICK = 40, 10
@@ -178,7 +150,7 @@ def _count(
         "operators": operators,
         "partners": partners,
         "messages": messages,
-        "countries": COUNTRIES,
+        "countries": list(COUNTRIES),
     }
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_COUNTS, values)
