@@ -154,6 +154,7 @@ def _count(
     }
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_COUNTS, values)
+        cursor.execute("DELETE FROM condensed_span")  # as every change of counts deletes the roll-ups of its days
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE daily_count")
 
