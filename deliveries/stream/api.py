@@ -116,7 +116,7 @@ class StreamView(ApiView):
     }
 
     def get(self, request: Request) -> Response | HttpResponse:
-        asked = read_asked(self.given, self.access)
+        asked, wait = read_asked(self.given, self.access), self.given.number("wait")
         after = request.headers.get("Last-Event-ID", "").strip() or self.given.text("after") or None
         opening = opening_of(request._request)
         if opening is not None:
@@ -125,7 +125,7 @@ class StreamView(ApiView):
         is_events = server_sent.MEDIA_TYPE in request.headers.get("Accept", "")
         if opening is not None:
             opening.key_id, opening.asked, opening.chunk = self.access.key.id, asked, chunk
-            opening.wait, opening.size, opening.is_events = self.given.number("wait"), self.given.size(), is_events
+            opening.wait, opening.size, opening.is_events = wait, self.given.size(), is_events
         if is_events:
             return HttpResponse(events_of(chunk), content_type=server_sent.MEDIA_TYPE)
         return self.answer(page_of(chunk))

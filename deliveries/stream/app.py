@@ -22,6 +22,7 @@ from django.utils import timezone
 
 from deliveries.stream import server_sent
 from deliveries.stream.api import MAX_SIZE, events_of, page_of
+from deliveries.stream.figures import FIGURES
 from deliveries.stream.opening import SCOPE_KEY, Opening
 from deliveries.stream.reading import Asked, Chunk, StreamError, read_chunk
 from deliveries.stream.waking import Sleeper, Waking
@@ -70,6 +71,7 @@ class Stream:
             await answer.forward(send)
             return
         self._listeners[opening.key_id] += 1
+        FIGURES.listeners += 1
         self._guard.arrives(scope["client"])
         self._guard.began(scope["client"])
         left = asyncio.ensure_future(_left(receive))
@@ -81,6 +83,7 @@ class Stream:
         finally:
             left.cancel()
             self._guard.ended(scope["client"])
+            FIGURES.listeners -= 1
             self._listeners[opening.key_id] -= 1
             if not self._listeners[opening.key_id]:
                 del self._listeners[opening.key_id]
@@ -136,6 +139,7 @@ class Stream:
                     continue
                 if chunk.events or chunk.has_more:
                     await _body(send, events_of(chunk))
+                    FIGURES.events += len(chunk.events)
                 cursor, has_more = chunk.cursor, chunk.has_more
         with suppress(Exception):  # the client may be gone
             await _body(send, b"", more=False)
@@ -143,8 +147,7 @@ class Stream:
     async def _pause(self, sleeper: Sleeper, read: float, left: asyncio.Future) -> None:
         """Wait for an event or the next heartbeat, and at least until the listener's next turn."""
         await _first(sleeper.wait(HEARTBEAT), left)
-        listeners = sum(self._listeners.values())
-        rest = read + min(MAX_PAUSE, PAUSE + PAUSE_EACH * listeners) - monotonic()
+        rest = read + min(MAX_PAUSE, PAUSE + PAUSE_EACH * FIGURES.listeners) - monotonic()
         if rest > 0:
             await asyncio.wait({left}, timeout=rest)
 

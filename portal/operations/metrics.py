@@ -23,6 +23,7 @@ from deliveries.models import (
     StandingCheck,
     WaitingRow,
 )
+from deliveries.stream.figures import FIGURES
 from portal.common.jobs import JobState, job_models
 from portal.common.postgres.base import pools
 from portal.shares.links import open_links
@@ -65,6 +66,12 @@ class _Collector:
         )  # fmt: skip
         yield GaugeMetricFamily(
             "portal_alerts_open", "Open alerts of all tenants", value=Alert.objects.filter(closed_at=None).count()
+        )
+        yield GaugeMetricFamily(
+            "portal_stream_listeners", "Open streams and waiting requests for events", value=FIGURES.listeners
+        )
+        yield CounterMetricFamily(
+            "portal_stream_events", "Events sent to streams since the process began", value=FIGURES.events
         )
         yield from _checks()
         yield from _pools()

@@ -82,7 +82,7 @@ NOT_SHOWN = {
     "deliveries.SegmentCount", "deliveries.SegmentLatencyCount", "deliveries.SegmentChange",
     "deliveries.StoredSegmentCount", "deliveries.StoredSegmentLatencyCount", "campaigns.SegmentValue",
     "deliveries.CondensedSegmentCount", "deliveries.CondensedSegmentLatencyCount",
-    "deliveries.ApplierStop", "deliveries.ImportCount", "deliveries.RefusalCount",
+    "deliveries.EventLogState", "deliveries.ApplierStop", "deliveries.ImportCount", "deliveries.RefusalCount",
     "deliveries.ErasedId", "deliveries.ErasedName", "deliveries.RecipientSecret",
     "campaigns.ConversionKind", "campaigns.ConversionEvent", "deliveries.ConversionDue", "deliveries.ConversionTenant",
     "deliveries.ConversionWindow", "deliveries.GateDestination", "deliveries.GateDelivery",

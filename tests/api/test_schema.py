@@ -168,6 +168,7 @@ def test_scopes_are_told_with_the_scheme():
         "list_messages": [{"key": ["read"]}],
         "submit_messages": [{"key": ["submit"]}],
         "get_message": [{"key": ["read"]}],
+        "stream_delivery_reports": [{"key": ["read"]}],
         "get_message_by_query": [{"key": ["read"]}],
         "list_partner_ids": [{"key": ["read"]}],
         "declare_partner_id": [{"key": ["partner_ids"]}],
@@ -296,6 +297,7 @@ READS = [
     ("/api/v1/segments/{key}/", "shop/", f"?{DAYS}&campaign=sale"),
     ("/api/v1/messages/", "", "?size=2"),
     ("/api/v1/messages/{account}/{message_id}/", "link-main/a/", ""),
+    ("/api/v1/delivery-reports/stream/", "", "?after=oldest&size=1"),
     ("/api/v1/messages/one/", "", "?account=link-main&id=a"),
     ("/api/v1/partner-ids/", "", ""),
     ("/api/v1/partner-ids/{partner_id}/", "{partner}/", ""),
@@ -386,6 +388,7 @@ def test_every_problem_is_what_is_described(client, call, mine, tenant, other_te
     def post(caller, body, content_type="application/json", **headers):
         return client.post(reports, body, content_type=content_type, headers=caller.headers | headers)
 
+    stream = "/api/v1/delivery-reports/stream/"
     elsewhere = call(tenant, networks=["192.0.2.1"])
 
     answers = [
@@ -402,6 +405,7 @@ def test_every_problem_is_what_is_described(client, call, mine, tenant, other_te
         (reports, "POST", post(mine, {"month": "2026-09"}, **{key: "one"})),
         (reports, "POST", post(mine, {"month": "2026-10"}, **{key: "one"})),
         (report, "GET", mine.get("reports/0/")),
+        (stream, "GET", mine.get("delivery-reports/stream/", after="00000000.1.1")),
         (file, "GET", mine.get(f"reports/{world['waiting']}/download/")),
         (file, "GET", mine.get(f"reports/{world['gone']}/download/")),
     ]

@@ -280,6 +280,7 @@ WITHOUT_PAGE = {
     "api:export_download": DATA,
     "api:message": DATA,
     "api:message_by_query": DATA,
+    "api:delivery_report_stream": DATA,
     "api:segments": DATA,
     "api:segment": DATA,
     "api:statements": DATA,

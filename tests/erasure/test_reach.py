@@ -73,6 +73,7 @@ OF_MESSAGES = {
     "count_cause": {"operator", "partner_id", "variant"},
     "daily_count": {"operator", "partner_id"},
     "delivery_report": {"message_id", "operator", "operator_result_code"},
+    "event_log": {"message_id"},
     "gate_attempt": {"answer", "message_id", "request_body", "url"},
     "gate_delivery": {"message_id"},
     "hour_count": {"operator"},
@@ -148,6 +149,7 @@ CANNOT = {
         "django_migrations": {"app", "name"},
         "erased_id": {"kind"},
         "erased_month": {"state"},
+        "event_log_state": {"origin"},
         "export": {"columns", "gone", "kind", "state", "tenant_ids"},
         "channel_count": {"channel"},
         "gate": {"campaign_ids", "countries", "events", "gate_type", "public_id", "statuses"},
@@ -453,6 +455,10 @@ def plant(feed, account, tenant, *, sent) -> None:
                 f" SELECT tenant_id, 1, row_number() OVER (), account_id, message_id, day, {values}"
                 " FROM message WHERE message_id <> 'other'"
             )
+        cursor.execute(
+            "INSERT INTO event_log (tenant_id, inbox_id, account_id, message_id, day)"
+            " SELECT tenant_id, row_number() OVER (), account_id, message_id, day FROM message"
+        )
     QuarantinedRow.objects.update(detail=f"of {NUMBER}", resolution=f"asked by {NOTATIONS[2]}")
     segment_fold.fold(limit=8)  # others wait
 

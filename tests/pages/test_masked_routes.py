@@ -118,7 +118,15 @@ OPENED = {
             "api:messages",
         ),
         *("api:exports", "api:export", "api:export_download"),
-        *("api:message", "api:message_by_query", "api:partner_ids", "api:partner_id", "api:schema", "api:docs"),
+        *(
+            "api:message",
+            "api:message_by_query",
+            "api:delivery_report_stream",
+            "api:partner_ids",
+            "api:partner_id",
+            "api:schema",
+            "api:docs",
+        ),
         "api:campaign_ab",
         "api:conversions",
         *("api:campaigns", "api:campaign", "api:campaign_recipients", "api:segments"),
@@ -128,6 +136,7 @@ LEFT_OUT = {"account_logout", "view_as_stop", "end_other_sessions"}  # they end 
 QUERIES = {
     "messages:message_by_query": "?account=link-main&id=m2",
     "api:message_by_query": "?account=link-main&id=m2",
+    "api:delivery_report_stream": "?after=oldest",
     "api:leaks": "?kind=numbers",
     "api:statistics": "?period=30d&group_by=campaign,variant,operator",
 }

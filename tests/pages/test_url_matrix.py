@@ -125,6 +125,7 @@ PAGES = {
     "api:messages": (401, 401, 401, 401),
     "api:message": (401, 401, 401, 401),
     "api:message_by_query": (401, 401, 401, 401),
+    "api:delivery_report_stream": (401, 401, 401, 401),
     "api:statements": (401, 401, 401, 401),
     "api:statement": (401, 401, 401, 401),
     "api:statement_lines": (401, 401, 401, 401),
