@@ -34,6 +34,8 @@ from deliveries.models.retention import ErasedId, ErasedMonth, ErasedName, Reten
 from deliveries.models.rollups import (
     CondensedCampaign,
     CondensedCampaignCount,
+    CondensedCampaignLatency,
+    CondensedCampaignPlace,
     CondensedDailyCount,
     CondensedLatencyCount,
     CondensedSegmentCount,
@@ -57,6 +59,8 @@ __all__ = [
     "ClosedMonth",
     "CondensedCampaign",
     "CondensedCampaignCount",
+    "CondensedCampaignLatency",
+    "CondensedCampaignPlace",
     "CondensedDailyCount",
     "CondensedLatencyCount",
     "CondensedSegmentCount",
