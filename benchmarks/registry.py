@@ -20,6 +20,7 @@ from benchmarks.page_speed import pages
 from benchmarks.pages import lighthouse
 from benchmarks.reading import campaign_list, overview_sql, searching, workbook
 from benchmarks.stage import Stage
+from benchmarks.streaming import stream
 
 BENCHMARKS: dict[str, Callable[[Stage], Iterator[Figure]]] = {
     "ingest_http": ingest_http,
@@ -31,6 +32,7 @@ BENCHMARKS: dict[str, Callable[[Stage], Iterator[Figure]]] = {
     "memory": memory,
     "import_dlrs": import_dlrs,
     "gates": gates,
+    "stream": stream,
     "submissions": submissions,
     "api_statistics": api_statistics,
     "bytes": bytes_on_disk,

@@ -34,7 +34,8 @@ PATH = f"/dlr/{TOKEN}/"
 MESSAGES = 60_000  # simulated; their reports are sent round after round
 SPREAD = 6000  # reports between two of one message: more than a batch of the applier
 FACTS = (
-    "inbox, inbox_todo, message, delivery_report, quarantine, ingest_count, daily_count, campaign_count, hour_count,"
+    "inbox, inbox_todo, event_log, message,"
+    " delivery_report, quarantine, ingest_count, daily_count, campaign_count, hour_count,"
     " latency_count, submission_count, condensed_span, condensed_campaign, condensed_campaign_count,"
     " condensed_campaign_latency, condensed_campaign_place, condensed_daily_count, condensed_latency_count,"
     " message_parameter, identity_filter, segment_value, segment_change, stored_segment_count,"

@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from functools import partial
 from time import monotonic
 
 import orjson
@@ -36,8 +37,10 @@ logger = logging.getLogger(__name__)
 PATH = "/api/v1/delivery-reports/stream"
 HEARTBEAT = 15.0  # seconds; the key is looked at again as often
 THREADS = 3  # that read chunks
-# A listener's next reading begins at the earliest so long after the one before: with many listeners, later.
-PAUSE, PAUSE_EACH, MAX_PAUSE = 0.2, 0.004, 1.2
+# Readings begin at common instants so many seconds apart, the more listeners the fewer. So those who ask for the same
+# are at the same place after the first one, and share each reading.
+STEP, STEP_EACH, MAX_STEP = 0.2, 0.004, 1.2
+_SHARED = 0.1  # seconds that a reading is shared after its end
 _AWAY = 1.0  # seconds, after an error of the database
 _OF_BODY = {b"content-length", b"content-encoding", b"etag"}
 MAX_SLEEP = 5.0  # seconds
@@ -53,6 +56,7 @@ class Stream:
         self._waking = Waking()
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="stream")
         self._listeners: dict[int, int] = defaultdict(int)  # by key id
+        self._readings: dict[tuple[Asked, str], asyncio.Future[tuple[Chunk, bytes]]] = {}
 
     @staticmethod
     def takes(path: str) -> bool:
@@ -114,11 +118,11 @@ class Stream:
         await send(answer.start_with((b"X-Accel-Buffering", b"no")))  # of proxies
         await _body(send, server_sent.start() + events_of(opening.chunk))
         asked, cursor, has_more = opening.asked, opening.chunk.cursor, opening.chunk.has_more
-        seen = read = monotonic()
+        seen = monotonic()
         with self._waking.sleeper(asked.tenant_ids) as sleeper:
             while not left.done() and not self._waking.is_stopping:
                 if not has_more:
-                    await self._pause(sleeper, read, left)
+                    await self._pause(sleeper, left)
                 if monotonic() - seen >= HEARTBEAT:
                     asked = await self._in_thread(_again, opening.key_id, asked)
                     if asked is None:
@@ -127,9 +131,8 @@ class Stream:
                         return
                     seen = monotonic()
                     await _body(send, server_sent.beat(cursor))
-                read = monotonic()
                 try:
-                    chunk = await self._in_thread(_chunk, asked, cursor)
+                    chunk, body = await self._shared(asked, cursor)
                 except StreamError as error:
                     await _body(send, server_sent.message({"detail": str(error)}, event="end"), more=False)
                     return
@@ -138,18 +141,26 @@ class Stream:
                     await asyncio.wait({left}, timeout=_AWAY)
                     continue
                 if chunk.events or chunk.has_more:
-                    await _body(send, events_of(chunk))
+                    await _body(send, body)
                     FIGURES.events += len(chunk.events)
                 cursor, has_more = chunk.cursor, chunk.has_more
         with suppress(Exception):  # the client may be gone
             await _body(send, b"", more=False)
 
-    async def _pause(self, sleeper: Sleeper, read: float, left: asyncio.Future) -> None:
-        """Wait for an event or the next heartbeat, and at least until the listener's next turn."""
+    async def _pause(self, sleeper: Sleeper, left: asyncio.Future) -> None:
+        """Wait for an event or the next heartbeat, and then for the instant at which all read."""
         await _first(sleeper.wait(HEARTBEAT), left)
-        rest = read + min(MAX_PAUSE, PAUSE + PAUSE_EACH * FIGURES.listeners) - monotonic()
-        if rest > 0:
-            await asyncio.wait({left}, timeout=rest)
+        step = min(MAX_STEP, STEP + STEP_EACH * FIGURES.listeners)
+        await asyncio.wait({left}, timeout=step - monotonic() % step)
+
+    def _shared(self, asked: Asked, cursor: str) -> Awaitable[tuple[Chunk, bytes]]:
+        """Return what reads a chunk, with its text; one reading for all who ask for the same at the same time."""
+        key = asked, cursor
+        if (reading := self._readings.get(key)) is None:
+            reading = self._readings[key] = asyncio.ensure_future(self._in_thread(_chunk_and_text, asked, cursor))
+            forget = partial(self._readings.pop, key, None)
+            reading.add_done_callback(lambda _done: asyncio.get_running_loop().call_later(_SHARED, forget))
+        return asyncio.shield(reading)  # one who leaves does not end it for the others
 
     async def _in_thread(self, call: Callable, *values: object):
         return await asyncio.get_running_loop().run_in_executor(self._pool, call, *values)
@@ -195,6 +206,11 @@ def _closed() -> Iterator[None]:
 def _chunk(asked: Asked, cursor: str, limit: int = MAX_SIZE) -> Chunk:
     with _closed(), web_scope(asked.tenant_ids):
         return read_chunk(asked, cursor, limit=limit)
+
+
+def _chunk_and_text(asked: Asked, cursor: str) -> tuple[Chunk, bytes]:
+    chunk = _chunk(asked, cursor)
+    return chunk, events_of(chunk)
 
 
 def _again(key_id: int, asked: Asked) -> Asked | None:
