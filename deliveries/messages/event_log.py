@@ -55,19 +55,23 @@ def prepare() -> bool:
     The applier calls it before its first batch, and the clock every minute.
     """
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(f"SELECT origin = {ORIGIN} FROM event_log_state")  # noqa: S608  a constant expression
-        found = cursor.fetchone()
-        if found is not None and found[0]:
+        if _is_current(cursor):
             return False
-        if found is not None:
-            cursor.execute("LOCK TABLE event_log_state IN EXCLUSIVE MODE; TRUNCATE event_log")
-        cursor.execute(
-            f"INSERT INTO event_log_state (id, origin, lost_through) VALUES (1, {ORIGIN}, '0')"  # noqa: S608  a constant expression
-            " ON CONFLICT (id) DO UPDATE SET origin = excluded.origin, lost_through = pg_current_xact_id()"
-        )
-    if found is not None:
-        logger.warning("the database was restored: the log of delivery reports begins anew")
-    return True
+        cursor.execute("LOCK TABLE event_log_state IN EXCLUSIVE MODE")
+        if (is_current := _is_current(cursor)) is None:
+            cursor.execute(f"INSERT INTO event_log_state (id, origin, lost_through) VALUES (1, {ORIGIN}, '0')")  # noqa: S608  a constant expression
+        elif not is_current:
+            cursor.execute("TRUNCATE event_log")
+            cursor.execute(f"UPDATE event_log_state SET origin = {ORIGIN}, lost_through = pg_current_xact_id()")  # noqa: S608  a constant expression
+            logger.warning("the database was restored: the log of delivery reports begins anew")
+    return not is_current
+
+
+def _is_current(cursor) -> bool | None:
+    """Return whether the log's ids are of this cluster and timeline; None: nothing has been logged yet."""
+    cursor.execute(f"SELECT origin = {ORIGIN} FROM event_log_state")  # noqa: S608  a constant expression
+    found = cursor.fetchone()
+    return found and found[0]
 
 
 def forget(*, now: datetime) -> list[str]:

@@ -167,6 +167,7 @@ def test_slow_reader_holds_up_nobody_and_gets_everything_later(portal, load, key
             load.ended.set()
             check(portal, load, listener)
         slow.settimeout(30)
+        slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
         got = bytearray()
         while got.count(b"event: delivery_report") < len(listener.events):
             data = slow.recv(1 << 20)

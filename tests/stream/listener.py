@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import socket
 import threading
 from collections.abc import Iterator
 
@@ -27,6 +28,7 @@ class Listener(threading.Thread):
         self.answer: httpx.Response | None = None  # the last one that was no stream
         self._url, self._key, self._query = url, key, query
         self._stopping = threading.Event()
+        self._socket: socket.socket | None = None
 
     def __enter__(self) -> Listener:
         self.start()
@@ -34,6 +36,9 @@ class Listener(threading.Thread):
 
     def __exit__(self, *_exception: object) -> None:
         self._stopping.set()
+        if self._socket is not None:
+            with contextlib.suppress(OSError):
+                self._socket.shutdown(socket.SHUT_RDWR)  # which wakes the thread that reads
         self.join(30)
 
     def run(self) -> None:
@@ -55,6 +60,7 @@ class Listener(threading.Thread):
                 answer.read()
                 self.answer = answer
                 return
+            self._socket = answer.extensions["network_stream"].get_extra_info("socket")
             self.connections += 1
             for block in _blocks(answer):
                 self._take(block)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import psycopg
@@ -20,6 +22,7 @@ from portal.tenants.models import PartnerId
 from portal.tenants.scope import web_scope
 from tests.deliveries.applied import shop
 from tests.deliveries.helpers import NOW, apply, dlr
+from tests.running import until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -167,6 +170,38 @@ def test_cursor_of_before_a_restore_is_refused(prepared, feed, tenant):
         read(tenant, "00000000" + cursor[8:])
     with pytest.raises(Lost, match="restored"):
         read(tenant, f"{cursor.split('.')[0]}.{2**40}.1")
+
+
+@pytest.mark.parametrize("origin", [None, "another/00000001"])
+def test_appliers_that_start_together_begin_the_log_once(feed, tenant, origin):
+    """The second one finds it begun, and leaves the events of the first one alone."""
+    if origin:
+        event_log.prepare()
+        with connection.cursor() as database:
+            database.execute("UPDATE event_log_state SET origin = %s", [origin])
+    with ThreadPoolExecutor(2) as pool, psycopg.connect(connection_string()) as holder:
+        holder.execute("LOCK TABLE event_log_state IN SHARE ROW EXCLUSIVE MODE")
+        both = [pool.submit(in_thread, event_log.prepare) for _ in range(2)]
+        until(lambda: waiting_locks() == 2, "both have seen that it is to be begun")
+        holder.rollback()
+        began = sorted(each.result(30) for each in both)
+    apply(feed, shop("a"))
+
+    assert (began, event_log.prepare(), ids(read(tenant))) == ([False, True], False, ["a"])
+
+
+def waiting_locks() -> int:
+    with connection.cursor() as database:
+        database.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        return database.fetchone()[0]
+
+
+def in_thread(call: Callable[[], bool]) -> bool:
+    """Call it, and close the connection that it has opened in its thread."""
+    try:
+        return call()
+    finally:
+        connection.close()
 
 
 @pytest.mark.parametrize("text", ["", "x", "9f86d081.1", "9f86d081.1.1.1", "9F86D081.1.1", "9f86d081.-1.1", "9" * 99])
