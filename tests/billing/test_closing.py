@@ -150,7 +150,7 @@ def test_draft_that_is_issued_while_its_month_is_closed_again_stays_issued(feed,
         with transaction.atomic():
             issue(draft.pk, actor=ACTOR, now=CLOSED)
             done = pool.submit(run)
-            until(closing_waits)
+            until(closing_waits, "the closing waits")
         assert done.result() == 1
     draft.refresh_from_db()
     again.refresh_from_db()
