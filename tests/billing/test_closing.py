@@ -161,9 +161,7 @@ def test_draft_that_is_issued_while_its_month_is_closed_again_stays_issued(feed,
 def closing_waits() -> bool:
     """Return whether another connection waits for a lock."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-        )
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
         return cursor.fetchone()[0] > 0
 
 
