@@ -104,7 +104,7 @@ def read_chains(
     for payer in payers:
         pk = payer.pk if payer else OPERATOR
         own = frozenset(account for account, owner in owners.items() if owner == pk)
-        lower = below[pk] - {pk} if pk in below else None
+        lower = below[payer.pk] - {payer.pk} if payer else None
         steps = [sales.get((payer.parent_id, customer)) for customer in (pk, None)] if payer else []
         found[pk] = PayerChains(
             costs={account: costs[pk, account] for account in own if (pk, account) in costs},
