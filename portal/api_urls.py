@@ -10,6 +10,8 @@ from deliveries.gates.rest.gates_api import GatesView, GateView
 from deliveries.gates.rest.replays_api import ReplaysView, ReplayView
 from deliveries.message_pages.api import MessageByQueryView, MessagesView, MessageView
 from deliveries.partner_ids.api import MovePartnerIdView, PartnerIdsView, PartnerIdView
+from deliveries.partner_ids.batch_api import PartnerIdBatchView
+from deliveries.partner_ids.requests_api import DecisionView, PartnerRequestsView, PartnerRequestView
 from portal.api.administration import ApiKeysView, ApiKeyView, AuditLogView, MembersView
 from portal.api.docs import reference
 from portal.api.index import IndexView
@@ -84,6 +86,10 @@ urlpatterns = [
     path("v1/statements/<int:statement_id>/credit/", CreditView.as_view(), name="statement_credit"),
     path("v1/statements/<int:statement_id>/paid/", PaidView.as_view(), name="statement_paid"),
     path("v1/partner-ids/", PartnerIdsView.as_view(), name="partner_ids"),
+    path("v1/partner-ids/batch/", PartnerIdBatchView.as_view(), name="partner_id_batch"),
+    path("v1/partner-ids/requests/", PartnerRequestsView.as_view(), name="partner_id_requests"),
+    path("v1/partner-ids/requests/<int:request_id>/", PartnerRequestView.as_view(), name="partner_id_request"),
+    path("v1/partner-ids/requests/<int:request_id>/decision/", DecisionView.as_view(), name="partner_id_decision"),
     path("v1/partner-ids/<int:partner_id>/", PartnerIdView.as_view(), name="partner_id"),
     path("v1/partner-ids/<int:partner_id>/move/", MovePartnerIdView.as_view(), name="partner_id_move"),
     path("v1/campaigns/", CampaignsView.as_view(), name="campaigns"),

@@ -13,8 +13,8 @@ from rest_framework.response import Response
 
 from campaigns.models import Campaign
 from deliveries.attributing.due import data_as_of
-from deliveries.message_pages.number_searches_api import count_searches
 from deliveries.models import CampaignCount
+from deliveries.search.number_searches_api import count_searches
 from portal.accounts.access import Access
 from portal.api.operations import Operation
 from portal.api.pages import page_by_id

@@ -14,7 +14,7 @@ from jsonschema import Draft202012Validator, FormatChecker
 
 from campaigns.models import Campaign, ConversionEvent, ConversionKind
 from deliveries.conversions.examples import SENT
-from deliveries.models import GateAttempt, GateReplay, PartnerMove
+from deliveries.models import GateAttempt, GateReplay, PartnerMove, PartnerRequest
 from portal.api.problem_types import PROBLEM_TYPES
 from portal.api.schema import document
 from portal.api_urls import urlpatterns
@@ -100,6 +100,7 @@ def test_every_route_and_method_is_described():
             .replace("{conversion_id}", "<int:conversion_id>")
             .replace("{export_id}", "<int:export_id>")
             .replace("{partner_id}", "<int:partner_id>")
+            .replace("{request_id}", "<int:request_id>")
             .replace("{campaign_id}", "<int:campaign_id>")
             .replace("{gate_id}", "<slug:gate_id>")
             .replace("{attempt_id}", "<int:attempt_id>")
@@ -173,6 +174,12 @@ def test_scopes_are_told_with_the_scheme():
         "declare_partner_id": [{"key": ["partner_ids"]}],
         "get_partner_id": [{"key": ["read"]}],
         "move_partner_id": [{"key": ["partner_ids"]}],
+        "retire_partner_id": [{"key": ["partner_ids"]}],
+        "declare_partner_ids": [{"key": ["partner_ids"]}],
+        "list_partner_id_requests": [{"key": ["partner_ids"]}],
+        "request_partner_id": [{"key": ["partner_ids"]}],
+        "get_partner_id_request": [{"key": ["partner_ids"]}],
+        "decide_partner_id_request": [{"key": ["partner_ids"]}],
         "list_conversions": [{"key": ["read"]}],
         "send_conversions": [{"key": ["convert"]}],
         "get_conversion": [{"key": ["read"]}],
@@ -245,6 +252,9 @@ def world(messages, tenant, mine):
     chosen(tenant, "shop", "tier")
     rows = {"partner": partner.id, "done": done.id, "waiting": waiting.id, "gone": gone.id}
     rows["campaign"] = campaign.id
+    rows["request"] = PartnerRequest.objects.create(
+        tenant=tenant, account_id=partner.account_id, value="nr-fi", state="approved", requested_by="x", decided_at=NOW
+    ).pk
     exports = {"exported": make_export(tenant, key=mine.key).id}
     exports["queued"] = make_export(tenant, key=mine.key, state="queued").id
     kind = ConversionKind.objects.create(tenant=tenant, name="purchase")
@@ -298,7 +308,10 @@ READS = [
     ("/api/v1/messages/{account}/{message_id}/", "link-main/a/", ""),
     ("/api/v1/messages/one/", "", "?account=link-main&id=a"),
     ("/api/v1/partner-ids/", "", ""),
+    ("/api/v1/partner-ids/", "", "?value=nr-fi"),
     ("/api/v1/partner-ids/{partner_id}/", "{partner}/", ""),
+    ("/api/v1/partner-ids/requests/", "", "?size=1"),
+    ("/api/v1/partner-ids/requests/{request_id}/", "{request}/", ""),
     ("/api/v1/campaigns/", "", "?state=active&q=sale"),
     ("/api/v1/campaigns/{campaign_id}/", "{campaign}/", ""),
     ("/api/v1/campaigns/{campaign_id}/recipients/", "{campaign}/recipients/", "?size=1"),
