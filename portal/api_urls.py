@@ -12,13 +12,16 @@ from deliveries.message_pages.api import MessageByQueryView, MessagesView, Messa
 from deliveries.partner_ids.api import MovePartnerIdView, PartnerIdsView, PartnerIdView
 from deliveries.partner_ids.batch_api import PartnerIdBatchView
 from deliveries.partner_ids.requests_api import DecisionView, PartnerRequestsView, PartnerRequestView
-from portal.api.administration import ApiKeysView, ApiKeyView, AuditLogView, MembersView
+from portal.api.administration import AuditLogView
+from portal.api.api_keys import ApiKeysView, ApiKeyView
 from portal.api.docs import reference
 from portal.api.index import IndexView
 from portal.api.key import KeyView
+from portal.api.members import InvitationsView, InvitationView, MembersView, MemberView
 from portal.api.schema_view import SchemaView
 from portal.api.views import NotFoundView
 from portal.common import any_text  # noqa: F401  registers the converter
+from portal.provisioning.tenants_api import TenantsView, TenantView
 from reports.billing.api import (
     CreditView,
     IssueView,
@@ -101,7 +104,12 @@ urlpatterns = [
     path("v1/segments/", SegmentKeysView.as_view(), name="segments"),
     path("v1/segments/<any_text:key>/", SegmentView.as_view(), name="segment"),
     path("v1/audit-log/", AuditLogView.as_view(), name="audit_log"),
+    path("v1/tenants/", TenantsView.as_view(), name="tenants"),
+    path("v1/tenants/<slug:slug>/", TenantView.as_view(), name="tenant"),
     path("v1/members/", MembersView.as_view(), name="members"),
+    path("v1/members/<int:member_id>/", MemberView.as_view(), name="member"),
+    path("v1/members/invitations/", InvitationsView.as_view(), name="invitations"),
+    path("v1/members/invitations/<int:invitation_id>/", InvitationView.as_view(), name="invitation"),
     path("v1/api-keys/", ApiKeysView.as_view(), name="api_keys"),
     path("v1/api-keys/<int:key_id>/", ApiKeyView.as_view(), name="api_key"),
     path("v1/invoice-checks/", InvoiceChecksView.as_view(), name="invoice_checks"),

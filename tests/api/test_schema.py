@@ -15,6 +15,7 @@ from jsonschema import Draft202012Validator, FormatChecker
 from campaigns.models import Campaign, ConversionEvent, ConversionKind
 from deliveries.conversions.examples import SENT
 from deliveries.models import GateAttempt, GateReplay, PartnerMove, PartnerRequest
+from portal.accounts import invitations
 from portal.api.problem_types import PROBLEM_TYPES
 from portal.api.schema import document
 from portal.api_urls import urlpatterns
@@ -26,7 +27,7 @@ from tests.api.conftest import CANARY
 from tests.api.test_idempotency import in_work
 from tests.billing.checks.rows import make_done_check
 from tests.billing.rows import make_statement
-from tests.conftest import NOW
+from tests.conftest import NOW, make_user
 from tests.gates.factors import make_gate
 from tests.pages.conftest import make_export, make_run
 from tests.price_lists.made import make_price_list
@@ -101,6 +102,9 @@ def test_every_route_and_method_is_described():
             .replace("{export_id}", "<int:export_id>")
             .replace("{partner_id}", "<int:partner_id>")
             .replace("{request_id}", "<int:request_id>")
+            .replace("{member_id}", "<int:member_id>")
+            .replace("{invitation_id}", "<int:invitation_id>")
+            .replace("{slug}", "<slug:slug>")
             .replace("{campaign_id}", "<int:campaign_id>")
             .replace("{gate_id}", "<slug:gate_id>")
             .replace("{attempt_id}", "<int:attempt_id>")
@@ -154,6 +158,18 @@ def test_scopes_are_told_with_the_scheme():
         "list_result_codes": [{"key": ["read"]}],
         "list_audit_log": [{"key": ["admin"]}],
         "list_members": [{"key": ["admin"]}],
+        "invite_member": [{"key": ["admin"]}],
+        "get_member": [{"key": ["admin"]}],
+        "change_member": [{"key": ["admin"]}],
+        "remove_member": [{"key": ["admin"]}],
+        "list_invitations": [{"key": ["admin"]}],
+        "get_invitation": [{"key": ["admin"]}],
+        "revoke_invitation": [{"key": ["admin"]}],
+        "list_tenants": [{"key": ["admin"]}],
+        "add_tenant": [{"key": ["admin"]}],
+        "get_tenant": [{"key": ["admin"]}],
+        "change_tenant": [{"key": ["admin"]}],
+        "create_api_key": [{"key": ["admin"]}],
         "list_api_keys": [{"key": ["admin"]}],
         "get_api_key": [{"key": ["admin"]}],
         "revoke_api_key": [{"key": ["admin"]}],
@@ -252,6 +268,11 @@ def world(messages, tenant, mine):
     chosen(tenant, "shop", "tier")
     rows = {"partner": partner.id, "done": done.id, "waiting": waiting.id, "gone": gone.id}
     rows["campaign"] = campaign.id
+    person = make_user("owner@example.com", tenant, "owner")
+    rows["member"] = person.memberships.get().pk
+    rows["invitation"] = invitations.invite(
+        tenant=tenant, email="new@example.com", role="viewer", inviter=person, now=NOW
+    ).pk
     rows["request"] = PartnerRequest.objects.create(
         tenant=tenant, account_id=partner.account_id, value="nr-fi", state="approved", requested_by="x", decided_at=NOW
     ).pk
@@ -338,7 +359,12 @@ READS = [
     ("/api/v1/operators/", "", f"?{DAYS}&country=FI"),
     ("/api/v1/result-codes/", "", "?dialect=link&lang=fi"),
     ("/api/v1/audit-log/", "", "?size=1"),
+    ("/api/v1/tenants/", "", "?size=1&parent=nordic-retail"),
+    ("/api/v1/tenants/{slug}/", "nordic-retail/", ""),
     ("/api/v1/members/", "", ""),
+    ("/api/v1/members/{member_id}/", "{member}/", ""),
+    ("/api/v1/members/invitations/", "", "?size=1"),
+    ("/api/v1/members/invitations/{invitation_id}/", "{invitation}/", ""),
     ("/api/v1/api-keys/", "", "?size=1"),
     ("/api/v1/api-keys/{key_id}/", "{key}/", ""),
     ("/api/v1/statements/", "", "?size=1&state=issued"),
