@@ -44,6 +44,20 @@ from reports.forecast.api import ForecastView
 from reports.leaks.api import LeaksView
 from reports.overview.statistics_api import StatisticsView
 from reports.runs.api import DownloadView, RunsView, RunView
+from reports.schedules.rest.definitions_api import (
+    DefinitionsView,
+    DefinitionView,
+    PauseDefinitionView,
+    ResumeDefinitionView,
+)
+from reports.schedules.rest.recipients_api import RecipientsView as ReportRecipientsView
+from reports.schedules.rest.recipients_api import RecipientView as ReportRecipientView
+from reports.schedules.rest.runs_api import (
+    DefinitionRunFileView,
+    DefinitionRunsView,
+    DefinitionRunView,
+    RetryDefinitionRunView,
+)
 from reports.segments.api import SegmentKeysView, SegmentView
 
 app_name = "api"
@@ -57,6 +71,38 @@ urlpatterns = [
     path("v1/result-codes/", ResultCodesView.as_view(), name="result_codes"),
     path("v1/reports/", RunsView.as_view(), name="reports"),
     path("v1/reports/forecast/", ForecastView.as_view(), name="forecast"),
+    path("v1/reports/definitions/", DefinitionsView.as_view(), name="definitions"),
+    path("v1/reports/definitions/<int:definition_id>/", DefinitionView.as_view(), name="definition"),
+    path("v1/reports/definitions/<int:definition_id>/pause/", PauseDefinitionView.as_view(), name="definition_pause"),
+    path(
+        "v1/reports/definitions/<int:definition_id>/resume/", ResumeDefinitionView.as_view(), name="definition_resume"
+    ),
+    path(
+        "v1/reports/definitions/<int:definition_id>/recipients/",
+        ReportRecipientsView.as_view(),
+        name="definition_recipients",
+    ),
+    path(
+        "v1/reports/definitions/<int:definition_id>/recipients/<int:recipient_id>/",
+        ReportRecipientView.as_view(),
+        name="definition_recipient",
+    ),
+    path("v1/reports/definitions/<int:definition_id>/runs/", DefinitionRunsView.as_view(), name="definition_runs"),
+    path(
+        "v1/reports/definitions/<int:definition_id>/runs/<int:run_id>/",
+        DefinitionRunView.as_view(),
+        name="definition_run",
+    ),
+    path(
+        "v1/reports/definitions/<int:definition_id>/runs/<int:run_id>/retry/",
+        RetryDefinitionRunView.as_view(),
+        name="definition_run_retry",
+    ),
+    path(
+        "v1/reports/definitions/<int:definition_id>/runs/<int:run_id>/files/<slug:format_name>/",
+        DefinitionRunFileView.as_view(),
+        name="definition_run_file",
+    ),
     path("v1/reports/<int:run_id>/", RunView.as_view(), name="report"),
     path("v1/reports/<int:run_id>/download/", DownloadView.as_view(), name="report_download"),
     path("v1/leaks/", LeaksView.as_view(), name="leaks"),

@@ -23,6 +23,7 @@ from portal.tenants import api_keys
 from portal.tenants.models import PartnerId
 from reports.exports.known import OF_ONE_CAMPAIGN
 from reports.models import ReportRun
+from reports.schedules import recipients
 from tests.api.conftest import CANARY
 from tests.api.test_idempotency import in_work
 from tests.billing.checks.rows import make_done_check
@@ -31,6 +32,7 @@ from tests.conftest import NOW, make_user
 from tests.gates.factors import make_gate
 from tests.pages.conftest import make_export, make_run
 from tests.price_lists.made import make_price_list
+from tests.schedules.conftest import made, saved
 from tests.segments.sample import chosen
 
 pytestmark = pytest.mark.django_db
@@ -102,6 +104,8 @@ def test_every_route_and_method_is_described():
             .replace("{export_id}", "<int:export_id>")
             .replace("{partner_id}", "<int:partner_id>")
             .replace("{request_id}", "<int:request_id>")
+            .replace("{definition_id}", "<int:definition_id>")
+            .replace("{recipient_id}", "<int:recipient_id>")
             .replace("{member_id}", "<int:member_id>")
             .replace("{invitation_id}", "<int:invitation_id>")
             .replace("{slug}", "<slug:slug>")
@@ -241,6 +245,23 @@ def test_scopes_are_told_with_the_scheme():
         "queue_report": [{"key": ["reports"]}],
         "get_report": [{"key": ["read"]}],
         "download_report": [{"key": ["read"]}],
+        "list_report_definitions": [{"key": ["read"]}],
+        "create_report_definition": [{"key": ["reports"]}],
+        "get_report_definition": [{"key": ["read"]}],
+        "change_report_definition": [{"key": ["reports"]}],
+        "delete_report_definition": [{"key": ["reports"]}],
+        "pause_report_definition": [{"key": ["reports"]}],
+        "resume_report_definition": [{"key": ["reports"]}],
+        "list_report_recipients": [{"key": ["reports"]}],
+        "add_report_recipient": [{"key": ["reports"]}],
+        "get_report_recipient": [{"key": ["reports"]}],
+        "remove_report_recipient": [{"key": ["reports"]}],
+        "list_definition_runs": [{"key": ["read"]}],
+        "run_report_definition": [{"key": ["reports"]}],
+        "get_definition_run": [{"key": ["read"]}],
+        "cancel_definition_run": [{"key": ["reports"]}],
+        "retry_definition_run": [{"key": ["reports"]}],
+        "download_definition_run": [{"key": ["read"]}],
     }
 
 
@@ -269,6 +290,9 @@ def world(messages, tenant, mine):
     rows = {"partner": partner.id, "done": done.id, "waiting": waiting.id, "gone": gone.id}
     rows["campaign"] = campaign.id
     person = make_user("owner@example.com", tenant, "owner")
+    definition = saved(person, tenant, "volumes")
+    rows |= {"definition": definition.id, "made": made(definition).id}
+    rows["recipient"] = recipients.add_member(definition=definition, user=person, actor=person, now=NOW).pk
     rows["member"] = person.memberships.get().pk
     rows["invitation"] = invitations.invite(
         tenant=tenant, email="new@example.com", role="viewer", inviter=person, now=NOW
@@ -341,6 +365,21 @@ READS = [
     ("/api/v1/reports/{run_id}/", "{done}/", ""),
     ("/api/v1/reports/{run_id}/", "{waiting}/", ""),
     ("/api/v1/reports/{run_id}/download/", "{done}/download/", ""),
+    ("/api/v1/reports/definitions/", "", "?size=1&kind=volumes"),
+    ("/api/v1/reports/definitions/{definition_id}/", "{definition}/", ""),
+    ("/api/v1/reports/definitions/{definition_id}/runs/", "{definition}/runs/", "?size=1"),
+    ("/api/v1/reports/definitions/{definition_id}/runs/{run_id}/", "{definition}/runs/{made}/", ""),
+    (
+        "/api/v1/reports/definitions/{definition_id}/runs/{run_id}/files/{format_name}/",
+        "{definition}/runs/{made}/files/json/",
+        "",
+    ),
+    ("/api/v1/reports/definitions/{definition_id}/recipients/", "{definition}/recipients/", "?size=1"),
+    (
+        "/api/v1/reports/definitions/{definition_id}/recipients/{recipient_id}/",
+        "{definition}/recipients/{recipient}/",
+        "",
+    ),
     ("/api/v1/exports/", "", "?size=1"),
     ("/api/v1/exports/{export_id}/", "{exported}/", ""),
     ("/api/v1/exports/{export_id}/", "{queued}/", ""),
@@ -482,7 +521,7 @@ OF_TABLES = {  # further parameters of the parameters that some tables of pages 
 def asked_with(mine, world, path: str, method: str, name: str, value: object):
     """Ask with one query parameter and those that it needs, and with the example's body where the method takes one."""
     described = OPERATIONS[path, method]
-    path = path.replace("{gate_id}", world["gate"])
+    path = path.replace("{gate_id}", world["gate"]).replace("{definition_id}", str(world["definition"]))
     if method == "GET":
         path = path.replace("{campaign_id}", str(world["campaign"])).replace("{key}", "shop")
         return mine.client.get(path, {name: value}, headers=mine.headers)

@@ -68,7 +68,7 @@ def test_customer_is_added_with_all_it_needs_in_one_call(held, owned, feed, tena
     }
 
 
-def test_every_wrong_field_is_named_and_nothing_is_done(held, owned, tenant, other_tenant):
+def test_every_wrong_field_is_named_and_nothing_is_done(held, owned, tenant):
     wrong = {
         "slug": "Shop",
         "name": "",
