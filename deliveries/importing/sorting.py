@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import orjson
 from django.conf import settings
@@ -76,7 +76,7 @@ def sort_out_submissions(run: ImportRun, feed: Feed, chunk: list[Piece]) -> tupl
     return rows, aside
 
 
-def _loaded(body: bytes) -> object:
+def _loaded(body: bytes) -> Any:
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError as error:

@@ -30,7 +30,7 @@ def save_scheme(*, tenant: Tenant, scheme: ref_ids.RefIdScheme | None, actor: st
         if scheme_of(stored) == scheme:
             return False
         if scheme is None:
-            stored.delete()
+            RefIdScheme.objects.filter(tenant=tenant).delete()
         else:
             values = {"delimiter": scheme.delimiter, "fields": list(scheme.fields)}
             RefIdScheme.objects.update_or_create(tenant=tenant, defaults=values)

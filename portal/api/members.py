@@ -25,7 +25,9 @@ from portal.api.problems import BadField, Conflict
 from portal.api.views import ApiView
 
 MEMBER_PATH = {
-    "member_id": Parameter(name="member_id", text="The membership's `id`.", kind="number", most=ROW_ID_MAX, example=4)
+    "membership_id": Parameter(
+        name="membership_id", text="The membership's `id`.", kind="number", most=ROW_ID_MAX, example=4
+    )
 }
 INVITATION_PATH = {
     "invitation_id": Parameter(
@@ -146,22 +148,22 @@ class MemberView(ApiView):
         ),
     }
 
-    def get(self, request: Request, member_id: int) -> Response:
-        return self.answer(_shown_member(self._member(member_id)))
+    def get(self, request: Request, membership_id: int) -> Response:
+        return self.answer(_shown_member(self._member(membership_id)))
 
-    def patch(self, request: Request, member_id: int) -> Response:
+    def patch(self, request: Request, membership_id: int) -> Response:
         role = Role(self.body(request)["role"])
         refuse_abandoned(self.access)
-        member = self._member(member_id)
+        member = self._member(membership_id)
         try:
             members.change_role(membership=member, role=role, actor=self.access.key, now=timezone.now())
         except members.NotAllowed as error:
             raise Conflict(str(error.text)) from error
         return self.answer(_shown_member(member) | {"role": role})
 
-    def delete(self, request: Request, member_id: int) -> Response:
+    def delete(self, request: Request, membership_id: int) -> Response:
         refuse_abandoned(self.access)
-        member = self._member(member_id)
+        member = self._member(membership_id)
         shown = _shown_member(member)
         try:
             members.remove(membership=member, actor=self.access.key, now=timezone.now())
@@ -169,10 +171,10 @@ class MemberView(ApiView):
             raise Conflict(str(error.text)) from error
         return self.answer(shown)
 
-    def _member(self, member_id: int) -> Membership:
+    def _member(self, membership_id: int) -> Membership:
         """Return a member of the key's tenants. Raises Http404."""
         rows = Membership.objects.filter(tenant_id__in=asked_tenants(self.given, self.access))
-        member = rows.select_related("user", "tenant").filter(id=min(member_id, ROW_ID_MAX)).first()
+        member = rows.select_related("user", "tenant").filter(id=min(membership_id, ROW_ID_MAX)).first()
         if member is None:
             raise Http404
         return member

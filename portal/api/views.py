@@ -121,6 +121,12 @@ class ApiView(APIView):
     given: Parameters
     retry: Idempotency | None = None
 
+    @property
+    def key(self) -> ApiKey:
+        """The key that asks."""
+        assert self.access.key is not None  # KeyAuthentication lets no request in without one
+        return self.access.key
+
     @classmethod
     def operation_of(cls, method: str) -> Operation | None:
         return cls.operations.get("GET" if method == "HEAD" else method)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import IntegrityError, transaction
@@ -38,7 +39,7 @@ class NewChild:
     slug: str
     settings: Mapping[str, object]
     scheme: ref_ids.RefIdScheme | None
-    partner_ids: Sequence[Mapping[str, object]]
+    partner_ids: Sequence[Mapping[str, Any]]
     may_request: bool
     owner_email: str
 
@@ -56,8 +57,9 @@ class Added:
 
 def add_child(*, access: Access, parent: Tenant, new: NewChild, now: datetime) -> Added:
     """Add a customer below `parent`. Raises BadFields with all that is wrong, and Conflict; then nothing was done."""
-    actor = str(access.key)
-    if new.owner_email and (access.key.holder_id is None or access.key.abandoned_at is not None):
+    key = access.key
+    assert key is not None  # for API keys alone
+    if new.owner_email and key.holder_id is None:
         raise Conflict(NO_HOLDER)
     with transaction.atomic():
         _keep_limit(access, parent, now)
@@ -71,7 +73,7 @@ def add_child(*, access: Access, parent: Tenant, new: NewChild, now: datetime) -
         added = Added(tenant, replace(access, tenant_ids=access.tenant_ids | {tenant.id}))
         with web_scope(added.access.tenant_ids):
             for told in (parent, tenant):
-                record("tenant.added", actor=actor, tenant=told, subject=tenant.slug)
+                record("tenant.added", actor=str(key), tenant=told, subject=tenant.slug)
             if new.scheme is not None:
                 RefIdScheme.objects.create(
                     tenant=tenant, delimiter=new.scheme.delimiter, fields=list(new.scheme.fields)
@@ -79,7 +81,7 @@ def add_child(*, access: Access, parent: Tenant, new: NewChild, now: datetime) -
             refuse(_declare(added, new, now))
             if new.owner_email:
                 added.invitation = invitations.invite(
-                    tenant=tenant, email=new.owner_email, role=Role.OWNER, inviter=access.key, now=now
+                    tenant=tenant, email=new.owner_email, role=Role.OWNER, inviter=key, now=now
                 )
     return added
 
@@ -118,7 +120,7 @@ def _declare(added: Added, new: NewChild, now: datetime) -> Faults:
     named, faults = Named(added.access), Faults()
     permissions = named.permissions
     for number, one in enumerate(new.partner_ids):
-        asked = {"tenant": added.tenant, "value": one["value"], "now": now, "from_day": one.get("from")}
+        asked: dict[str, Any] = {"tenant": added.tenant, "value": one["value"], "now": now, "from_day": one.get("from")}
         try:
             if one.get("tenant") not in (None, added.tenant.slug):
                 raise BadField("tenant", "leave it out: the partner ID is for the new tenant")
@@ -132,5 +134,5 @@ def _declare(added: Added, new: NewChild, now: datetime) -> Faults:
         except PartnerIdError as error:
             faults.append((f"#/partner_ids/{number}/{error.field}", str(error.text)))
         except BadField as error:
-            faults += [(f"#/partner_ids/{number}{one['pointer'][1:]}", one["detail"]) for one in error.errors]
+            faults += [(f"#/partner_ids/{number}{one['pointer'][1:]}", one["detail"]) for one in error.errors or ()]
     return faults

@@ -118,7 +118,7 @@ class TenantsView(ApiView):
         rows = administered(self.access)
         if slug is None:
             account = self.access.account
-            own = rows.filter(id=self.access.tenant.id if account is None else account.owner_id).first()
+            own = rows.filter(id=self.key.tenant_id if account is None else account.owner_id or 0).first()
             if own is None:
                 raise BadField("parent", "the key's account has no owner below which a tenant could be added")
             return own
@@ -164,10 +164,10 @@ class TenantView(ApiView):
     }
 
     def get(self, request: Request, slug: str) -> Response:
-        return self.answer(*shown_tenants([self._tenant(slug)], self.access))
+        return self.answer(shown_tenants([self._tenant(slug)], self.access)[0])
 
     def patch(self, request: Request, slug: str) -> Response:
-        body, now, actor = self.body(request, is_partial=True), timezone.now(), str(self.access.key)
+        body, now, actor = self.body(request, is_partial=True), timezone.now(), str(self.key)
         refuse_abandoned(self.access)
         found = self._tenant(slug)
         with transaction.atomic():
@@ -184,7 +184,7 @@ class TenantView(ApiView):
             save_settings(tenant=tenant, changed=changed, actor=actor, now=now)
             if "ref_id" in body:
                 save_scheme(tenant=tenant, scheme=scheme, actor=actor, now=now)
-        return self.answer(*shown_tenants([tenant], self.access))
+        return self.answer(shown_tenants([tenant], self.access)[0])
 
     def _tenant(self, slug: str) -> Tenant:
         tenant = administered(self.access).filter(slug=slug).first()
@@ -198,18 +198,18 @@ def administered(access: Access) -> QuerySet[Tenant]:
     if access.account is None:
         return customers().filter(id__in=access.tenant_ids)
     owner_id = access.account.owner_id
-    return customers().filter(id__in=with_descendants([owner_id]) if owner_id else ())
+    return customers().filter(id__in=with_descendants([owner_id]) if owner_id is not None else ())
 
 
 def shown_tenants(tenants: list[Tenant], access: Access) -> list[dict]:
     """Return tenants as TenantAnswer takes them; the one above is told if the key administers it."""
-    above = {tenant.parent_id for tenant in tenants}
+    above = {tenant.parent_id for tenant in tenants if tenant.parent_id is not None}
     slugs = dict(administered(access).filter(id__in=above).values_list("id", "slug"))
     schemes = {row.tenant_id: row for row in RefIdScheme.objects.filter(tenant__in=tenants)}
     return [
         {name: getattr(tenant, name) for name in ("slug", "created_at", *SETTINGS)}
         | {
-            "parent": slugs.get(tenant.parent_id),
+            "parent": slugs.get(tenant.parent_id or 0),
             "ref_id": _shown_scheme(schemes.get(tenant.id)),
             "url": reverse("api:tenant", args=[tenant.slug]),
         }
@@ -218,8 +218,10 @@ def shown_tenants(tenants: list[Tenant], access: Access) -> list[dict]:
 
 
 def _shown_scheme(stored: RefIdScheme | None) -> dict | None:
-    return stored and {"delimiter": stored.delimiter, "fields": stored.fields}
+    return None if stored is None else {"delimiter": stored.delimiter, "fields": stored.fields}
 
 
 def _scheme(body: dict | None) -> ref_ids.RefIdScheme | None:
-    return body and ref_ids.RefIdScheme(delimiter=body["delimiter"], fields=tuple(body["fields"]))
+    if body is None:
+        return None
+    return ref_ids.RefIdScheme(delimiter=body["delimiter"], fields=tuple(body["fields"]))

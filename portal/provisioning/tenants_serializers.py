@@ -10,7 +10,7 @@ from portal.api.serializers import ForwardPageSerializer
 from portal.tenants.models import Tenant, colour_validator, slug_validator, validate_country, validate_timezone
 
 MAX_PARTNER_IDS = 50
-LANGUAGES = [value for value, _label in Tenant._meta.get_field("language").choices]
+LANGUAGES = [value for value, _label in Tenant._meta.get_field("language").choices or ()]
 SETTINGS = (
     *("name", "timezone", "country", "language", "currency", "accent"),
     *("require_mfa", "raw_days", "number_days", "message_days"),
@@ -38,7 +38,7 @@ class RefIdBody(serializers.Serializer):
     """How refIds are split into campaign, variant and labels."""
 
     delimiter = Text(max_length=ref_ids.MAX_DELIMITER_LENGTH, help_text="What separates the values, 1 to 8 characters.")
-    fields = serializers.ListField(
+    fields = serializers.ListField(  # type: ignore[assignment]  # Serializer has the name, too
         child=Text(allow_blank=True, max_length=40),
         max_length=ref_ids.MAX_FIELDS,
         help_text="The fields in order: `campaign`, `variant`, names of your own, or `-` to skip a value.",
@@ -82,12 +82,12 @@ class NewTenantBody(SettingsBody):
         validators=[slug_validator],
         help_text="Its name in addresses, for ever: 1 to 63 characters a–z, 0–9 and hyphens between.",
     )
-    parent = serializers.CharField(
+    parent = serializers.CharField(  # type: ignore[assignment]  # Serializer has the name, too
         required=False,
         max_length=63,
         help_text="The customer above it, by slug. Without it: the key's own, or the owner of its account.",
     )
-    partner_ids = DeclareBody(
+    partner_ids = DeclareBody(  # type: ignore[call-arg]  # many=True makes it a ListSerializer
         many=True,
         required=False,
         max_length=MAX_PARTNER_IDS,
@@ -105,7 +105,7 @@ class RefIdAnswer(serializers.Serializer):
     """How refIds are split."""
 
     delimiter = serializers.CharField(trim_whitespace=False, help_text="What separates the values.")
-    fields = serializers.ListField(child=serializers.CharField(allow_blank=True), help_text="The fields in order.")
+    fields = serializers.ListField(child=serializers.CharField(allow_blank=True), help_text="The fields in order.")  # type: ignore[assignment]  # Serializer has the name, too
 
 
 class TenantAnswer(serializers.Serializer):
@@ -113,7 +113,7 @@ class TenantAnswer(serializers.Serializer):
 
     slug = serializers.CharField(help_text="Its name in addresses.")
     name = serializers.CharField(help_text=_HELP["name"])
-    parent = serializers.CharField(
+    parent = serializers.CharField(  # type: ignore[assignment]  # Serializer has the name, too
         allow_null=True, help_text="The customer above it, by slug; null: none that the key sees."
     )
     timezone = serializers.CharField(help_text=_HELP["timezone"])
@@ -133,7 +133,7 @@ class TenantAnswer(serializers.Serializer):
 class TenantsAnswer(ForwardPageSerializer):
     """A page of tenants, newest first."""
 
-    data = TenantAnswer(many=True, help_text="The tenants.")
+    data = TenantAnswer(many=True, help_text="The tenants.")  # type: ignore[assignment]  # Serializer has the name, too
 
 
 class AddedTenantAnswer(TenantAnswer):

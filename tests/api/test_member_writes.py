@@ -85,8 +85,8 @@ def test_role_is_changed_and_the_member_removed(held, viewer, tenant):
     read = held.get(path).json()["role"]
     removed = send(held, "delete", path)
 
-    check("/api/v1/members/{member_id}/", "PATCH", changed)
-    check("/api/v1/members/{member_id}/", "DELETE", removed)
+    check("/api/v1/members/{membership_id}/", "PATCH", changed)
+    check("/api/v1/members/{membership_id}/", "DELETE", removed)
     assert (changed.json()["role"], read, removed.status_code, held.get(path).status_code) == (
         "manager",
         "manager",

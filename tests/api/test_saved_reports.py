@@ -186,8 +186,8 @@ def test_run_is_cancelled_and_retried(held, saved):
     again = send(held, "delete", path)
     retried = held.post(f"{path}retry/", {})
 
-    check("/api/v1/reports/definitions/{definition_id}/runs/{run_id}/", "DELETE", cancelled)
-    check("/api/v1/reports/definitions/{definition_id}/runs/{run_id}/retry/", "POST", retried)
+    check("/api/v1/reports/definitions/{definition_id}/runs/{saved_run_id}/", "DELETE", cancelled)
+    check("/api/v1/reports/definitions/{definition_id}/runs/{saved_run_id}/retry/", "POST", retried)
     assert [answer.status_code for answer in (retried_early, cancelled, again, retried)] == [409, 200, 409, 202]
     assert (cancelled.json()["state"], retried.json()["state"], retried.json()["cause"]) == (
         "cancelled",

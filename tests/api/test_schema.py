@@ -106,7 +106,8 @@ def test_every_route_and_method_is_described():
             .replace("{request_id}", "<int:request_id>")
             .replace("{definition_id}", "<int:definition_id>")
             .replace("{recipient_id}", "<int:recipient_id>")
-            .replace("{member_id}", "<int:member_id>")
+            .replace("{membership_id}", "<int:membership_id>")
+            .replace("{saved_run_id}", "<int:saved_run_id>")
             .replace("{invitation_id}", "<int:invitation_id>")
             .replace("{slug}", "<slug:slug>")
             .replace("{campaign_id}", "<int:campaign_id>")
@@ -368,9 +369,9 @@ READS = [
     ("/api/v1/reports/definitions/", "", "?size=1&kind=volumes"),
     ("/api/v1/reports/definitions/{definition_id}/", "{definition}/", ""),
     ("/api/v1/reports/definitions/{definition_id}/runs/", "{definition}/runs/", "?size=1"),
-    ("/api/v1/reports/definitions/{definition_id}/runs/{run_id}/", "{definition}/runs/{made}/", ""),
+    ("/api/v1/reports/definitions/{definition_id}/runs/{saved_run_id}/", "{definition}/runs/{made}/", ""),
     (
-        "/api/v1/reports/definitions/{definition_id}/runs/{run_id}/files/{format_name}/",
+        "/api/v1/reports/definitions/{definition_id}/runs/{saved_run_id}/files/{format_name}/",
         "{definition}/runs/{made}/files/json/",
         "",
     ),
@@ -401,7 +402,7 @@ READS = [
     ("/api/v1/tenants/", "", "?size=1&parent=nordic-retail"),
     ("/api/v1/tenants/{slug}/", "nordic-retail/", ""),
     ("/api/v1/members/", "", ""),
-    ("/api/v1/members/{member_id}/", "{member}/", ""),
+    ("/api/v1/members/{membership_id}/", "{member}/", ""),
     ("/api/v1/members/invitations/", "", "?size=1"),
     ("/api/v1/members/invitations/{invitation_id}/", "{invitation}/", ""),
     ("/api/v1/api-keys/", "", "?size=1"),

@@ -1,6 +1,7 @@
 """Logs of submitted messages imported by import_messages: CSV and NDJSON, resumed, with errors by number."""
 
 import gzip
+import re
 
 import orjson
 import pytest
@@ -90,7 +91,7 @@ def test_csv_is_imported_by_its_header(feed, tenant, tmp_path, capsys, delimiter
     assert out.splitlines()[-1].startswith("Of 4 rows: 2 new submissions, 0 duplicates, 2 quarantined")
     assert code == 1
     first, second = Message.objects.order_by("message_id")
-    assert (first.destination, first.ref_id, first.parameters) == ("+358401234567", "two\nlines", {"shop": "7"})
+    assert (first.destination, first.ref_id, first.custom_parameters) == ("+358401234567", "two\nlines", {"shop": "7"})
     assert (second.destination, second.ref_id) == (None, None)
     assert [(reason, detail[:21]) for reason, detail in details()] == [
         ("not an object", "number 3 in the file:"),
@@ -161,10 +162,8 @@ def test_header_that_names_no_submission_is_refused(tmp_path, header, said):
     path = tmp_path / "log.csv"
     path.write_text(f"{header}\n1;2\n")
 
-    with pytest.raises(ArchiveError, match="") as refused:
+    with pytest.raises(ArchiveError, match=re.escape(said)):
         open_csv(path, limit=LIMIT)
-
-    assert said in str(refused.value)
 
 
 @pytest.mark.parametrize(

@@ -510,6 +510,7 @@ def ids(tenant, other_tenant, feed, stranger) -> dict[str, object]:
     )
     return {
         "tenant_slug": other_tenant.slug,
+        "slug": other_tenant.slug,
         "run_id": run.id,
         "saved_run_id": rows[DefinitionRun].id,
         "format": "xlsx",

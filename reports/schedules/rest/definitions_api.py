@@ -83,7 +83,7 @@ class DefinitionsView(SavedReportView):
         if kind := self.given.choice("kind"):
             rows = rows.filter(kind=kind)
         page, cursor = page_by_id(rows, self.given)
-        return self.answer({"data": shown_definitions(page), "next_cursor": cursor})
+        return self.answer({"data": shown_definitions(page, self.access.masking), "next_cursor": cursor})
 
     def post(self, request: Request) -> Response:
         body = self.body(request)
@@ -93,11 +93,11 @@ class DefinitionsView(SavedReportView):
         values = bodies.new_values(body, as_manager(self.access, tenant))
         try:
             with transaction.atomic():
-                made = definitions.create_definition(tenant=tenant, owner=self.access.key, values=values)
+                made = definitions.create_definition(tenant=tenant, owner=self.key, values=values)
         except definitions.NameTaken as error:
             raise BadField("name", NAME_TAKEN) from error
         made.refresh_from_db()
-        (answer,) = shown_definitions([made])
+        (answer,) = shown_definitions([made], self.access.masking)
         return self.answer(answer, Location=answer["url"])
 
 
@@ -150,7 +150,7 @@ class DefinitionView(SavedReportView):
     }
 
     def get(self, request: Request, definition_id: int) -> Response:
-        return self.answer(*shown_definitions([self.definition(definition_id)]))
+        return self.answer(shown_definitions([self.definition(definition_id)], self.access.masking)[0])
 
     def patch(self, request: Request, definition_id: int) -> Response:
         body, definition = self.body(request, is_partial=True), self.definition(definition_id)
@@ -161,19 +161,17 @@ class DefinitionView(SavedReportView):
 
     def delete(self, request: Request, definition_id: int) -> Response:
         definition = self.definition(definition_id)
-        definitions.archive_definition(definition=definition, actor=str(self.access.key), now=timezone.now())
+        definitions.archive_definition(definition=definition, actor=str(self.key), now=timezone.now())
         definition.refresh_from_db()
-        return self.answer(*shown_definitions([definition]))
+        return self.answer(shown_definitions([definition], self.access.masking)[0])
 
     def _changed(self, definition: ReportDefinition, values: dict) -> Response:
         try:
             with transaction.atomic():
-                definitions.change_definition(
-                    definition=definition, values=values, actor=self.access.key, now=timezone.now()
-                )
+                definitions.change_definition(definition=definition, values=values, actor=self.key, now=timezone.now())
         except definitions.NameTaken as error:
             raise BadField("name", NAME_TAKEN) from error
-        return self.answer(*shown_definitions([definition]))
+        return self.answer(shown_definitions([definition], self.access.masking)[0])
 
 
 class PauseDefinitionView(SavedReportView):
@@ -203,11 +201,11 @@ class PauseDefinitionView(SavedReportView):
         definitions.stop_definition(
             definition=definition,
             reason=ReportDefinition.Stopped.BY_PERSON,
-            actor=str(self.access.key),
+            actor=str(self.key),
             now=timezone.now(),
         )
         definition.refresh_from_db()
-        return self.answer(*shown_definitions([definition]))
+        return self.answer(shown_definitions([definition], self.access.masking)[0])
 
 
 class ResumeDefinitionView(SavedReportView):
@@ -240,5 +238,5 @@ class ResumeDefinitionView(SavedReportView):
         self.refuse_without_holder()
         self.refuse_kind(definition.kind)
         bodies.check_stored(definition, as_manager(self.access, definition.tenant))
-        definitions.change_definition(definition=definition, values={}, actor=self.access.key, now=timezone.now())
-        return self.answer(*shown_definitions([definition]))
+        definitions.change_definition(definition=definition, values={}, actor=self.key, now=timezone.now())
+        return self.answer(shown_definitions([definition], self.access.masking)[0])

@@ -25,7 +25,7 @@ DEFINITION_PATH = {
     )
 }
 DEFINITION_RUN_PATH = DEFINITION_PATH | {
-    "run_id": Parameter(name="run_id", text="The run's `id`.", kind="number", most=ROW_ID_MAX, example=51)
+    "saved_run_id": Parameter(name="saved_run_id", text="The run's `id`.", kind="number", most=ROW_ID_MAX, example=51)
 }
 NO_HOLDER = (
     "A saved report is made with the rights of a person, and this key has no holder. Create a key on the page API keys."
@@ -55,11 +55,11 @@ class SavedReportView(ApiView):
             raise Http404
         return found
 
-    def run_of(self, definition_id: int, run_id: int) -> tuple[DefinitionRun, Access]:
+    def run_of(self, definition_id: int, saved_run_id: int) -> tuple[DefinitionRun, Access]:
         """Return a run that the key may read, and the access to its tenant. Raises Http404."""
         definition = self.definition(definition_id)
         runs = DefinitionRun.objects.select_related("tenant", "definition", "report_run")
-        run = runs.filter(definition=definition, id=min(run_id, ROW_ID_MAX)).first()
+        run = runs.filter(definition=definition, id=min(saved_run_id, ROW_ID_MAX)).first()
         access = as_manager(self.access, definition.tenant)
         if run is None or not may_read(access, run):
             raise Http404
@@ -68,7 +68,7 @@ class SavedReportView(ApiView):
     def refuse_without_holder(self) -> None:
         """Raise Conflict for a key in whose name no report can be made."""
         refuse_abandoned(self.access)
-        if self.access.key.holder_id is None:
+        if self.key.holder_id is None:
             raise Conflict(NO_HOLDER)
 
     def refuse_kind(self, kind: str) -> None:
@@ -81,6 +81,7 @@ class SavedReportView(ApiView):
         if self.access.account is not None:
             raise BadField("tenant", "saved reports belong to tenants: use a tenant's key")
         if slug is None:
+            assert self.access.tenant is not None  # a key's own
             return self.access.tenant
         tenant = Tenant.objects.filter(id__in=self.access.tenant_ids, kind=Tenant.Kind.CUSTOMER, slug=slug).first()
         if tenant is None:

@@ -82,7 +82,7 @@ class RecipientsView(SavedReportView):
                 definition=definition,
                 email=body["email"],
                 language=body.get("language") or definition.tenant.language,
-                actor=self.access.key,
+                actor=self.key,
                 now=now,
             )
         except recipients.NotAdded as error:
@@ -122,12 +122,12 @@ class RecipientView(SavedReportView):
     }
 
     def get(self, request: Request, definition_id: int, recipient_id: int) -> Response:
-        return self.answer(*shown_recipients([self._recipient(definition_id, recipient_id)], now=timezone.now()))
+        return self.answer(shown_recipients([self._recipient(definition_id, recipient_id)], now=timezone.now())[0])
 
     def delete(self, request: Request, definition_id: int, recipient_id: int) -> Response:
         found, now = self._recipient(definition_id, recipient_id), timezone.now()
         (answer,) = shown_recipients([found], now=now)
-        recipients.remove(recipient=found, actor=str(self.access.key), now=now)
+        recipients.remove(recipient=found, actor=str(self.key), now=now)
         return self.answer(answer)
 
     def _recipient(self, definition_id: int, recipient_id: int) -> recipients.ReportRecipient:

@@ -84,7 +84,7 @@ class DefinitionRunsView(SavedReportView):
         try:
             run = runs.request_definition_run(
                 definition=definition,
-                requested_by=str(self.access.key),
+                requested_by=str(self.key),
                 cause=DefinitionRun.Cause.API,
                 now=timezone.now(),
             )
@@ -123,16 +123,16 @@ class DefinitionRunView(SavedReportView):
         ),
     }
 
-    def get(self, request: Request, definition_id: int, run_id: int) -> Response:
-        run, access = self.run_of(definition_id, run_id)
-        return self.answer(*shown_runs([run], access))
+    def get(self, request: Request, definition_id: int, saved_run_id: int) -> Response:
+        run, access = self.run_of(definition_id, saved_run_id)
+        return self.answer(shown_runs([run], access)[0])
 
-    def delete(self, request: Request, definition_id: int, run_id: int) -> Response:
-        run, access = self.run_of(definition_id, run_id)
-        if not runs.cancel(run, actor=str(self.access.key)):
+    def delete(self, request: Request, definition_id: int, saved_run_id: int) -> Response:
+        run, access = self.run_of(definition_id, saved_run_id)
+        if not runs.cancel(run, actor=str(self.key)):
             raise Conflict(f"The run has ended already: {run.state}.")
         run.refresh_from_db()
-        return self.answer(*shown_runs([run], access))
+        return self.answer(shown_runs([run], access)[0])
 
 
 class RetryDefinitionRunView(SavedReportView):
@@ -157,14 +157,14 @@ class RetryDefinitionRunView(SavedReportView):
         )
     }
 
-    def post(self, request: Request, definition_id: int, run_id: int) -> Response:
+    def post(self, request: Request, definition_id: int, saved_run_id: int) -> Response:
         self.body(request)
-        run, access = self.run_of(definition_id, run_id)
+        run, access = self.run_of(definition_id, saved_run_id)
         self.refuse_kind(run.definition.kind)
-        if not runs.retry(run, requested_by=str(self.access.key)):
+        if not runs.retry(run, requested_by=str(self.key)):
             raise Conflict("Only a run that failed or was cancelled can be made again.")
         run.refresh_from_db()
-        return self.answer(*shown_runs([run], access))
+        return self.answer(shown_runs([run], access)[0])
 
 
 class DefinitionRunFileView(SavedReportView):
@@ -190,8 +190,8 @@ class DefinitionRunFileView(SavedReportView):
         )
     }
 
-    def get(self, request: Request, definition_id: int, run_id: int, format_name: str) -> HttpResponse:
-        run, access = self.run_of(definition_id, run_id)
+    def get(self, request: Request, definition_id: int, saved_run_id: int, format_name: str) -> HttpResponse:
+        run, access = self.run_of(definition_id, saved_run_id)
         if run.state != DefinitionRun.State.DONE:
             raise NotReady(f"This run is not ready: {run.state}.")
         file = edition_of(run, format_name, access.masking)
@@ -210,7 +210,7 @@ class DefinitionRunFileView(SavedReportView):
         details = {"run": run.pk, "format": file.format, "edition": file.edition}
         record(
             "definition_run.downloaded",
-            actor=str(self.access.key),
+            actor=str(self.key),
             tenant=run.tenant,
             subject=name,
             details=details,

@@ -167,7 +167,7 @@ class DefinitionAnswer(serializers.Serializer):
 class DefinitionsAnswer(ForwardPageSerializer):
     """A page of saved reports."""
 
-    data = DefinitionAnswer(many=True, help_text="Saved reports, newest first.")
+    data = DefinitionAnswer(many=True, help_text="Saved reports, newest first.")  # type: ignore[assignment]  # Serializer has the name, too
 
 
 class EmptyBody(serializers.Serializer):
@@ -221,7 +221,7 @@ class DefinitionRunAnswer(serializers.Serializer):
 class DefinitionRunsAnswer(ForwardPageSerializer):
     """A page of runs."""
 
-    data = DefinitionRunAnswer(many=True, help_text="Runs, newest first.")
+    data = DefinitionRunAnswer(many=True, help_text="Runs, newest first.")  # type: ignore[assignment]  # Serializer has the name, too
 
 
 class RecipientBody(serializers.Serializer):
@@ -254,4 +254,4 @@ class ReportRecipientAnswer(serializers.Serializer):
 class ReportRecipientsAnswer(ForwardPageSerializer):
     """The recipients of a saved report."""
 
-    data = ReportRecipientAnswer(many=True, help_text="Recipients, newest first.")
+    data = ReportRecipientAnswer(many=True, help_text="Recipients, newest first.")  # type: ignore[assignment]  # Serializer has the name, too

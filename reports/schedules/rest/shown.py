@@ -10,14 +10,15 @@ from django.urls import reverse
 from deliveries.models import Gate
 from portal.accounts.access import Access
 from portal.accounts.models import Membership
+from portal.common.masking import Masking
 from portal.tenants.models import GatewayAccount
 from reports.models import DefinitionFile, DefinitionRun, ReportDefinition, ReportRecipient
 from reports.schedules.confirming import has_expired
 from reports.schedules.definitions import VALUES
 
 
-def shown_definitions(definitions: Sequence[ReportDefinition]) -> list[dict[str, Any]]:
-    """Return saved reports as DefinitionAnswer takes them."""
+def shown_definitions(definitions: Sequence[ReportDefinition], masking: Masking) -> list[dict[str, Any]]:
+    """Return saved reports as DefinitionAnswer takes them, without phone numbers that the key may not see."""
     accounts = {one.parameters["account"] for one in definitions if "account" in one.parameters}
     names = dict(GatewayAccount.objects.filter(id__in=accounts).values_list("id", "name"))
     chosen = {gate_id for one in definitions for gate_id in one.gates}
@@ -27,7 +28,8 @@ def shown_definitions(definitions: Sequence[ReportDefinition]) -> list[dict[str,
         | {
             "id": one.pk,
             "tenant": one.tenant.slug,
-            "parameters": _shown_parameters(one.parameters, names),
+            "name": masking.text(one.name),
+            "parameters": _masked(_shown_parameters(one.parameters, names), masking),
             "gates": [gates[id_] for id_ in one.gates if id_ in gates],
             "owned_by": one.owned_by,
             "next_at": one.next_at,
@@ -39,6 +41,14 @@ def shown_definitions(definitions: Sequence[ReportDefinition]) -> list[dict[str,
         }
         for one in definitions
     ]
+
+
+def _masked(value: Any, masking: Masking) -> Any:
+    if isinstance(value, dict):
+        return {masking.text(name): _masked(inner, masking) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_masked(inner, masking) for inner in value]
+    return masking.text(value) if isinstance(value, str) else value
 
 
 def _shown_parameters(parameters: dict[str, Any], names: dict[int, str]) -> dict[str, Any]:
