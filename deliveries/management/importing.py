@@ -1,4 +1,4 @@
-"""What the commands that import files share: progress, what became of the rows, and exit codes."""
+"""The base of commands that import files: progress, results of the rows, and exit codes."""
 
 import time
 from pathlib import Path

@@ -11,7 +11,7 @@ from portal.tenants.ownership import COLUMNS
 
 
 class Named:
-    """What a key may name. The lists are read once, so a body may name many."""
+    """Accounts and tenants that a key may name. The lists are read once, so a body may name many."""
 
     def __init__(self, access: Access) -> None:
         self.access = access

@@ -130,7 +130,7 @@ class RequestBody(Dated):
 
 
 class DecisionBody(serializers.Serializer):
-    """What becomes of a request."""
+    """A decision about a request."""
 
     decision = serializers.ChoiceField(
         choices=DECISIONS,

@@ -34,7 +34,7 @@ NO_HOLDER = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewChild:
-    """What is asked for; `partner_ids` are the bodies of declarations."""
+    """A customer to add; `partner_ids` are the bodies of declarations."""
 
     slug: str
     settings: Mapping[str, object]

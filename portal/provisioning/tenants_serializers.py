@@ -35,7 +35,7 @@ def _validate_currency(code: str) -> None:
 
 
 class RefIdBody(serializers.Serializer):
-    """How refIds are split into campaign, variant and labels."""
+    """The scheme that splits refIds into campaign, variant and labels."""
 
     delimiter = Text(max_length=ref_ids.MAX_DELIMITER_LENGTH, help_text="What separates the values, 1 to 8 characters.")
     fields = serializers.ListField(  # type: ignore[assignment]  # Serializer has the name, too
@@ -102,7 +102,7 @@ class NewTenantBody(SettingsBody):
 
 
 class RefIdAnswer(serializers.Serializer):
-    """How refIds are split."""
+    """The scheme that splits refIds."""
 
     delimiter = serializers.CharField(trim_whitespace=False, help_text="What separates the values.")
     fields = serializers.ListField(child=serializers.CharField(allow_blank=True), help_text="The fields in order.")  # type: ignore[assignment]  # Serializer has the name, too

@@ -1,4 +1,4 @@
-"""What an API key may do with saved reports: those of its tenants, as their manager, within its scopes."""
+"""Reach of an API key among saved reports: those of its tenants, as their manager, within its scopes."""
 
 from dataclasses import replace
 

@@ -63,7 +63,7 @@ class SearchBody(serializers.Serializer):
 
 
 class ParametersBody(serializers.Serializer):
-    """What a report shows. Which of these a kind takes is in docs/reports.md."""
+    """Details of a report. docs/reports.md says which of these a kind takes."""
 
     columns = _texts("The columns, in their order; without it the usual ones.")
     group_by = _texts("Of `volumes`: what to group by, at most four together.")
