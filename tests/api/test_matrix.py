@@ -41,7 +41,10 @@ IDS = {
 }
 VALUES = {"account": "link-main", "message_id": "a", "key": "shop", "slug": "nordic-retail"}
 QUERIES = {"/api/v1/messages/one/": {"account": "link-main", "id": "a"}}
-OF_ONE_KEY = "/api/v1/exports/{export_id}/"  # files belong to the key that asked for them: it is a 404 for any other
+OF_OTHERS = (  # a 404 for this key: files of another key, and a statement that the operator issues
+    "/api/v1/exports/{export_id}/",
+    *(f"/api/v1/statements/{{statement_id}}/{what}/" for what in ("credit", "issue", "paid")),
+)
 READS_TOO = ("/api/v1/gates/{gate_id}/replays/", "post")  # of a search, as in its example: it needs `read`, too
 SEGMENT_OF_ITS_OWN = "/api/v1/segments/{key}/"  # a name that every tenant may choose: other tests ask for its figures
 
@@ -104,8 +107,8 @@ def test_each_operation_needs_its_scope_and_no_other(client, call, tenant, world
             taken = asked(client, path, method, operation, world, alone.text)
             if refused.status_code != 403 or f"“{scope}”" not in refused.json()["detail"]:
                 wrong[path, method, "without"] = refused.status_code
-            is_its_own = path.startswith(OF_ONE_KEY) and taken.status_code == 404
-            if not is_its_own and (taken.status_code in (401, 403, 404, 405) or taken.status_code >= 500):
+            is_of_others = path.startswith(OF_OTHERS) and taken.status_code == 404
+            if not is_of_others and (taken.status_code in (401, 403, 404, 405) or taken.status_code >= 500):
                 wrong[path, method, "alone"] = taken.status_code
 
     assert wrong == {}
