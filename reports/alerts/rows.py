@@ -91,8 +91,13 @@ def past_rows(rule: AlertRule, opened: Iterable[Opened], masking: Masking) -> li
 
 
 def messages_of(alert: Alert, tenant: Tenant, masking: Masking) -> str:
-    """Return the address of the list of messages from the alert's day on; a sender is no filter of that list."""
+    """Return the address of the list of messages from the alert's day on; a sender is no filter of that list.
+
+    An alert of a budget leads to the budget's page.
+    """
     rule = alert.rule
+    if rule.budget_id is not None:
+        return reverse("budgets:budget", args=[tenant.slug, rule.budget_id])
     filters = {"country": alert.country, "operator": alert.operator}
     if rule.scope == AlertRule.Scope.PARTNER_ID:
         filters["partner_id"] = rule.partner_id
