@@ -17,6 +17,7 @@ from reports.budgets.bars import WIDTH
 from reports.budgets.forms import BudgetForm
 from reports.budgets.reading import budgets_of
 from reports.budgets.rows import budget_rows
+from reports.budgets.spending import subject_of
 from reports.models import Alert, Budget
 from reports.pricing.rights import seen_payer
 
@@ -70,7 +71,9 @@ def budget(request: PageRequest, tenant: Tenant, budget_id: int) -> HttpResponse
     """Show a budget with its alerts and, to those who may change it, its form."""
     found, masking = budget_or_404(tenant, budget_id), request.access.masking
     form, status = None, 200
-    if request.access.may("manage_budgets") and found.retired_at is None:
+    # The form would tell a name with a number, such as that of a campaign, to a person who sees numbers masked.
+    is_hidden = masking.hides(subject_of(found))
+    if request.access.may("manage_budgets") and found.retired_at is None and not is_hidden:
         is_post = request.method == "POST"
         form = BudgetForm(
             request.POST if is_post else None, tenant=tenant, tenant_ids=request.access.tenant_ids, budget=found
@@ -89,6 +92,7 @@ def budget(request: PageRequest, tenant: Tenant, budget_id: int) -> HttpResponse
         "page": "billing",
         "row": row,
         "form": form,
+        "may_retire": request.access.may("manage_budgets") and found.retired_at is None,
         "rule_id": found.rule.pk,
         "alerts": alert_rows(alerts.order_by("-opened_at", "-id")[:SHOWN_ALERTS], tenant, masking),
         "width": WIDTH,
