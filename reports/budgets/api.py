@@ -226,7 +226,8 @@ def _subject(
     data: Mapping[str, Any], after: BudgetInput, before: BudgetInput, access: Access
 ) -> tuple[dict[str, Any], Faults]:
     """Return the partner ID and the campaign of a budget, with what is wrong with them."""
-    tenant, subject = _owner(access), {"partner_id": "", "campaign": None}
+    tenant = _owner(access)
+    subject: dict[str, Any] = {"partner_id": "", "campaign": None}
     foreign = [name for name in ("partner_id", "campaign") if name in data and name != after.scope]
     faults = [(f"#/{name}", f"The scope is “{after.scope}”: leave this out.") for name in foreign]
     if after.scope == Scope.CAMPAIGN:

@@ -135,8 +135,8 @@ def _forecasts(
     begin = min(today - PRICED_DAYS * DAY, *(period.first for period in periods.values()))
     priced: dict[Subject, dict[date, Costs]] = defaultdict(dict)
     query = _query(scope, periods, payer, begin, today, group_by=by_day)
-    for (day, *subject), one in costs(query, payer).items():
-        priced[subject[0] if subject else ""][day] = one
+    for key, one in costs(query, payer).items():
+        priced[key[1] if _BY[scope] else ""][key[0]] = one
     found = {}
     for budget, period in periods.items():
         subject = subject_of(budget)

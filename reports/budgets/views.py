@@ -31,14 +31,13 @@ SHOWN_ALERTS = 20
 def budget_list(request: PageRequest, tenant: Tenant) -> HttpResponse:
     """List the tenant's budgets with what was spent and what is expected; retired ones by name alone."""
     payer = seen_payer(request.access)
-    values = {"timezone": tenant.timezone, "now": timezone.now()}
+    masking, zone, now = request.access.masking, tenant.timezone, timezone.now()
     active = budgets_of(tenant).filter(retired_at=None)[: changing.MAX_BUDGETS]
     retired = budgets_of(tenant).exclude(retired_at=None).order_by("-retired_at", "-id")[:SHOWN_RETIRED]
-    masking = request.access.masking
     context = {
         "page": "billing",
-        "rows": budget_rows(active, payer, masking, **values),
-        "retired": budget_rows(retired, None, masking, **values),
+        "rows": budget_rows(active, payer, masking, timezone=zone, now=now),
+        "retired": budget_rows(retired, None, masking, timezone=zone, now=now),
         "has_prices": payer is not None,
         "width": WIDTH,
     }
