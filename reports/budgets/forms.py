@@ -22,7 +22,7 @@ from reports.budgets.reading import campaign_named, is_partner_id, names_offered
 from reports.models import Budget
 from reports.models.budgets import THRESHOLDS
 from reports.pricing.money import digits_of
-from reports.templatetags.prices import typed_amount
+from reports.templatetags.money import typed_amount
 
 Scope = Budget.Scope
 

@@ -93,7 +93,7 @@ def budget(request: PageRequest, tenant: Tenant, budget_id: int) -> HttpResponse
         "form": form,
         "may_retire": request.access.may("manage_budgets") and found.retired_at is None,
         "rule_id": found.rule.pk,
-        "alerts": alert_rows(alerts.order_by("-opened_at", "-id")[:SHOWN_ALERTS], tenant, masking),
+        "alerts": alert_rows(alerts.order_by("-opened_at", "-id")[:SHOWN_ALERTS], tenant, request.access),
         "width": WIDTH,
     }
     return _private(render(request, "budgets/budget.html", context, status=status))

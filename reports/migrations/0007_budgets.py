@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("campaigns", "0001_initial"),
-        ("reports", "0005_proof"),
+        ("reports", "0006_costs_in_saved_reports"),
         ("tenants", "0004_billing_scope"),
     ]
 
