@@ -11,6 +11,7 @@ from deliveries.gates.event_examples import BODIES
 from deliveries.models import Gate, StandingCheck
 from portal.tenants.models import Tenant
 from reports.alerts import changing as rules
+from reports.alerts.forgetting import forget
 from reports.alerts.looking import look_at as look_at_messages
 from reports.budgets import changing
 from reports.budgets.changing import BudgetInput
@@ -136,6 +137,19 @@ def test_alert_of_a_rule_that_ends_is_closed(tenant, account, prices, make, look
     else:
         rules.switch(budget.rule, is_on=False, actor=OWNER, now=NOW)
     assert (look(), look(), states()) == ((0, 1), (0, 0), [(80, "switched_off")])
+
+
+def test_retired_budget_keeps_its_rule_when_its_alerts_are_forgotten(
+    client, tenant, account, prices, make, look, owner
+):  # fmt: skip
+    spend(tenant, account, 1, 85)
+    budget = make()
+    look()
+    changing.retire(budget, actor=OWNER, now=NOW)
+    look()
+    assert forget(now=NOW + timedelta(days=800)) == 1
+    client.force_login(owner)
+    assert client.get(f"/t/nordic-retail/billing/budgets/{budget.pk}/").status_code == 200
 
 
 def test_thresholds_that_were_not_chosen_open_nothing(tenant, account, prices, make, look):
