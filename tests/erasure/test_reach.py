@@ -125,7 +125,7 @@ CANNOT = {
         "alert_minute": {"delivered"},
         "alert_quarter": {"delivered"},
         "alert_rule": {"kind", "scope", "standard"},
-        "budget": {"scope"},
+        "budget": {"scope", "thresholds"},
         "applier_stop": {"cause", "code"},
         "campaigns_segmentkey": {"figures", "state"},
         "auth_group": {"name"},
