@@ -31,7 +31,12 @@ class BudgetForm(forms.Form):
     """Fields of a budget; `given` is what they say."""
 
     name = forms.CharField(label=gettext_lazy("Name"), max_length=120, validators=[refuse_numbers])
-    scope = forms.ChoiceField(label=gettext_lazy("Which messages"), choices=Scope.choices, initial=Scope.ALL)
+    scope = forms.ChoiceField(
+        label=gettext_lazy("Which messages"),
+        choices=Scope.choices,
+        initial=Scope.ALL,
+        help_text=gettext_lazy("All messages and partner IDs include those of customers below."),
+    )
     which = forms.CharField(
         label=gettext_lazy("Which one"),
         max_length=256,

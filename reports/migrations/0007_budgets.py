@@ -24,7 +24,7 @@ class Migration(migrations.Migration):
                     "scope",
                     models.CharField(
                         choices=[
-                            ("all", "All messages, with those of customers below"),
+                            ("all", "All messages"),
                             ("partner_id", "One partner ID"),
                             ("campaign", "One campaign"),
                         ],

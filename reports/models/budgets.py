@@ -22,7 +22,7 @@ class Budget(models.Model):
     """
 
     class Scope(models.TextChoices):
-        ALL = "all", _("All messages, with those of customers below")
+        ALL = "all", _("All messages")
         PARTNER_ID = "partner_id", _("One partner ID")
         CAMPAIGN = "campaign", _("One campaign")
 
