@@ -11,8 +11,8 @@ from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from deliveries.gates.rest.bodies import Faults, checked, refuse
 from portal.accounts.access import Access
+from portal.api.bodies import Faults, checked, refuse
 from portal.api.operations import BILLING, Operation
 from portal.api.pages import page_by_id
 from portal.api.parameters import CURSOR, SIZE, Parameter
