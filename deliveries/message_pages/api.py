@@ -9,12 +9,12 @@ from campaigns.models import NO_CAMPAIGN_ID, OTHER_CAMPAIGNS_ID
 from deliveries.dialects.codes import COUNTS_AS
 from deliveries.message_pages import submissions_api
 from deliveries.message_pages.examples import MESSAGE, REPORTS
-from deliveries.message_pages.number_searches_api import count_searches
 from deliveries.message_pages.serializers import CLASSES, STATUSES, MessagePageSerializer, MessageWithReportsSerializer
 from deliveries.messages.fold import NO_CODE
 from deliveries.messages.row import OTHER_LABEL, StoredMessage
 from deliveries.search.addresses import id_in_address, message_or_404, without_masked_ids
 from deliveries.search.find import Page, ReportLine, SearchTooSlow, campaign_names, reports_of, search
+from deliveries.search.number_searches_api import count_searches
 from deliveries.search.operators import other_spellings
 from deliveries.search.query import MAX_DELIVERED_WITHIN, BadFilter, MessageQuery
 from portal.accounts.access import Access
