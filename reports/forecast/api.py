@@ -7,8 +7,12 @@ from rest_framework.response import Response
 
 from portal.api.operations import Operation
 from portal.api.views import ApiView
+from reports.forecast.cost_forecast import CostForecast
+from reports.forecast.month_costs import MonthCosts, month_costs
 from reports.forecast.month_forecast import MonthForecast
 from reports.forecast.selectors import running_month
+from reports.pricing.money import minor_decimal
+from reports.pricing.rights import seen_payer
 
 _EXAMPLE = {
     "month": "2026-11",
@@ -16,6 +20,29 @@ _EXAMPLE = {
     "messages": {"known": 7400, "expected": 12400, "low": 11900, "high": 13000},
     "parts": {"known": 7900, "expected": 13100, "low": 12500, "high": 13800},
     "past": [{"month": "2026-10", "expected": 11000, "low": 10400, "high": 11700, "actual": 11400, "error": -0.035088}],
+    "costs": {
+        "amounts": [
+            {
+                "currency": "EUR",
+                "known": "513.50",
+                "expected": "851.50",
+                "low": "812.50",
+                "high": "897.00",
+                "is_average": False,
+            }
+        ],
+        "past": [
+            {
+                "month": "2026-10",
+                "currency": "EUR",
+                "expected": "715.00",
+                "low": "676.00",
+                "high": "760.50",
+                "actual": "741.00",
+                "error": -0.035088,
+            }
+        ],
+    },
 }
 
 
@@ -35,6 +62,38 @@ class _PastSerializer(serializers.Serializer):
     error = serializers.FloatField(allow_null=True, help_text="Expected minus actual, divided by actual.")
 
 
+def _amount(text: str) -> serializers.DecimalField:
+    return serializers.DecimalField(max_digits=None, decimal_places=None, help_text=text)
+
+
+class _CostSerializer(serializers.Serializer):
+    currency = serializers.CharField(help_text="ISO 4217.")
+    known = _amount("What the messages of the days before `today` cost.")
+    expected = _amount("Expected of the whole month.")
+    low = _amount("Lower end of the 80% interval.")
+    high = _amount("Upper end of the 80% interval.")
+    is_average = serializers.BooleanField(
+        help_text="Prices that depend on the quantity of the month are in it: an approximation at their average price."
+    )
+
+
+class _PastCostSerializer(serializers.Serializer):
+    month = serializers.RegexField(r"^[0-9]{4}-[0-9]{2}$", help_text="An ended month.")
+    currency = serializers.CharField(help_text="ISO 4217.")
+    expected = _amount("Cost that the forecast of the same day would have expected.")
+    low = _amount("Lower end of its 80% interval.")
+    high = _amount("Upper end of its 80% interval.")
+    actual = _amount("Cost of the month by today's price lists.")
+    error = serializers.FloatField(allow_null=True, help_text="Expected minus actual, divided by actual.")
+
+
+class MonthCostsSerializer(serializers.Serializer):
+    """Forecast of the running month's cost, before VAT and without monthly fees."""
+
+    amounts = _CostSerializer(many=True, help_text="One for each currency; currencies are never added.")
+    past = _PastCostSerializer(many=True, help_text="Forecasts of ended months, made on the same day; newest first.")
+
+
 class RunningMonthSerializer(serializers.Serializer):
     """Forecast of the running month; all null below eight weeks of messages."""
 
@@ -43,6 +102,7 @@ class RunningMonthSerializer(serializers.Serializer):
     messages = _ForecastSerializer(allow_null=True, help_text="Messages.")
     parts = _ForecastSerializer(allow_null=True, help_text="SMS parts.")
     past = _PastSerializer(many=True, help_text="Forecasts of ended months, made on the same day; newest first.")
+    costs = MonthCostsSerializer(allow_null=True, help_text="Null without the scope `billing` or a price list.")
 
 
 class ForecastView(ApiView):
@@ -55,8 +115,9 @@ class ForecastView(ApiView):
             summary="Forecast of the running month",
             text=(
                 "Messages and SMS parts that are expected in the running month, with an 80% interval. The forecast"
-                " comes from the weekdays of the last eight weeks; holidays are not known to it. With less than eight"
-                " weeks of messages all fields are null."
+                " comes from the weekdays of the last eight weeks; holidays are not known to it. With the scope"
+                " `billing` also what they are expected to cost, at the average price of the last 28 days. With less"
+                " than eight weeks of messages all fields are null."
             ),
             answer=RunningMonthSerializer,
             answer_text="The forecast.",
@@ -73,7 +134,9 @@ class ForecastView(ApiView):
             tenant_ids=access.tenant_ids, timezone=tenant.timezone, now=timezone.now(), account_id=account_id
         )
         if found is None:
-            return self.answer({"month": None, "today": None, "messages": None, "parts": None, "past": []})
+            nothing = dict.fromkeys(("month", "today", "messages", "parts", "costs"))
+            return self.answer(nothing | {"past": []})
+        payer = seen_payer(access)
         return self.answer(
             {
                 "month": str(found.month),
@@ -91,8 +154,32 @@ class ForecastView(ApiView):
                     }
                     for past in found.past
                 ],
+                "costs": _costs(month_costs(found, payer)) if payer else None,
             }
         )
+
+
+def _costs(found: MonthCosts) -> dict:
+    return {
+        "amounts": [
+            {"currency": one.currency, "is_average": one.is_average} | _money(one, "known", "expected", "low", "high")
+            for one in found.forecasts
+        ],
+        "past": [
+            {
+                "month": str(past.month),
+                "currency": past.forecast.currency,
+                "actual": minor_decimal(past.actual, past.forecast.currency),
+                "error": past.error if past.error is None else round(past.error, 6),
+            }
+            | _money(past.forecast, "expected", "low", "high")
+            for past in found.past
+        ],
+    }
+
+
+def _money(one: CostForecast, *names: str) -> dict:
+    return {name: minor_decimal(getattr(one, name), one.currency) for name in names}
 
 
 def _shown(forecast: MonthForecast) -> dict[str, int]:

@@ -30,6 +30,16 @@ class DayForecast:
 
 
 @dataclass(frozen=True, slots=True)
+class RestForecast:
+    """Sum of the days that are left of a period; it lies between `low` and `high` in about 80 of 100 periods."""
+
+    expected: int
+    low: int
+    high: int
+    days: tuple[DayForecast, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class MonthForecast:
     """A month's total as it is expected: `known` are the days before `days`, which are forecast.
 
@@ -42,11 +52,31 @@ class MonthForecast:
     high: int
     days: tuple[DayForecast, ...]
 
+    @property
+    def rest(self) -> RestForecast:
+        """The forecast of the days that are left."""
+        known = self.known
+        return RestForecast(self.expected - known, self.low - known, self.high - known, self.days)
+
 
 def forecast_month(
     history: Sequence[int], *, first_unknown: date, last_day: date, so_far: int = 0, day_left: float = 0
 ) -> MonthForecast | None:
-    """Return the forecast of the month of `last_day`, or None below eight weeks of history.
+    """Return the forecast of the month of `last_day`, or None below eight weeks of history (see `forecast_rest`)."""
+    rest = forecast_rest(
+        history, first_unknown=first_unknown, last_day=last_day, so_far=so_far, day_left=day_left
+    )  # fmt: skip
+    if rest is None:
+        return None
+    in_month = first_unknown.day - 1
+    known = sum(history[-in_month:]) if in_month else 0
+    return MonthForecast(known, known + rest.expected, known + rest.low, known + rest.high, rest.days)
+
+
+def forecast_rest(
+    history: Sequence[int], *, first_unknown: date, last_day: date, so_far: int = 0, day_left: float = 0
+) -> RestForecast | None:
+    """Return the forecast of the days from `first_unknown` to `last_day`, or None below eight weeks of history.
 
     `history` has a number for each day up to the one before `first_unknown`, without gaps, from the first day with
     traffic on. That day itself has `so_far` already, and gets no less; `day_left` is the share of it that is to come.
@@ -61,14 +91,11 @@ def forecast_month(
     expected = _expected(numbers, left)
     expected[0] = max(expected[0], so_far + day_left * expected[0])
     rest = sum(expected)
-    in_month = last_day.day - left
-    known = sum(history[-in_month:]) if in_month else 0
     spread = exp(_spread(numbers, left))
-    return MonthForecast(
-        known=known,
-        expected=known + round(rest),
-        low=known + max(round(rest / spread), so_far),
-        high=known + round(rest * spread),
+    return RestForecast(
+        expected=round(rest),
+        low=max(round(rest / spread), so_far),
+        high=round(rest * spread),
         days=tuple(DayForecast(day, n) for day, n in zip(days, expected, strict=True)),
     )
 

@@ -36,7 +36,8 @@ class PastForecast:
 class RunningMonth:
     """The running month on one day: forecasts of messages and SMS parts, and past forecasts of messages.
 
-    `so_far` are messages by day before `today`, on which the forecasts begin.
+    `so_far` are messages by day before `today`, on which the forecasts begin. `parts_by_day` are the SMS parts of each
+    day from `begins` to the one before `today`.
     """
 
     month: Month
@@ -45,6 +46,8 @@ class RunningMonth:
     messages: MonthForecast
     parts: MonthForecast
     past: Sequence[PastForecast]
+    begins: date
+    parts_by_day: Sequence[int]
 
 
 def running_month(
@@ -75,7 +78,7 @@ def running_month(
     every = [by_day.get(begins + timedelta(days=n), (0, 0)) for n in range(length)]
     messages, parts = [m for m, _p in every], [p for _m, p in every]
     days = {"first_unknown": today, "last_day": month.last_day}
-    day_left = _share_left(today, timezone, now)
+    day_left = share_left(today, timezone, now)
     of_messages = forecast_month(messages, **days, so_far=messages_today, day_left=day_left)
     of_parts = forecast_month(parts, **days, so_far=parts_today, day_left=day_left)
     if of_messages is None or of_parts is None:
@@ -87,10 +90,12 @@ def running_month(
         messages=of_messages,
         parts=of_parts,
         past=_past(messages, begins, month, today.day),
+        begins=begins,
+        parts_by_day=parts,
     )
 
 
-def _share_left(day: date, timezone: str, now: datetime) -> float:
+def share_left(day: date, timezone: str, now: datetime) -> float:
     """Return the share of a local day that is to come."""
     begin, end = (start_of_day(one, timezone) for one in (day, day + timedelta(days=1)))
     return max(0.0, (end - now) / (end - begin)) if end > begin else 0.0
@@ -101,7 +106,7 @@ def _past(messages: Sequence[int], begins: date, month: Month, day: int) -> list
     found = []
     for _ in range(PAST_MONTHS):
         month = month.previous()
-        cut = month.last_day.replace(day=min(day, month.last_day.day))
+        cut = cut_of(month, day)
         if cut <= begins:
             break
         forecast = forecast_month(messages[: (cut - begins).days], first_unknown=cut, last_day=month.last_day)
@@ -110,3 +115,8 @@ def _past(messages: Sequence[int], begins: date, month: Month, day: int) -> list
         start = max(0, (month.first_day - begins).days)
         found.append(PastForecast(month, forecast, sum(messages[start : (month.last_day - begins).days + 1])))
     return found
+
+
+def cut_of(month: Month, day: int) -> date:
+    """Return the day of an ended month on which it is forecast: the same day of the month, or its last one."""
+    return month.last_day.replace(day=min(day, month.last_day.day))

@@ -19,8 +19,10 @@ from portal.common.file_response import file_response
 from portal.common.periods import Month
 from portal.tenants.models import Tenant
 from reports.forecast.drawing import HEIGHT, WIDTH, draw_month
+from reports.forecast.month_costs import month_costs
 from reports.forecast.selectors import running_month
 from reports.models import ReportRun
+from reports.pricing.rights import seen_payer
 from reports.runs.editions import NoMaskedEdition, open_edition
 from reports.runs.forms import MonthForm, RemovalForm
 from reports.runs.removal import NothingToRemove, StillBeingMade, is_final, removable_runs, remove_month
@@ -219,7 +221,7 @@ def _page(request: HttpRequest, report_scope: ReportScope, *, form: MonthForm, s
         shown = Paginator(rows, MONTHS_PER_PAGE).get_page(request.GET.get("page"))
         shown.object_list = with_changes(shown.object_list, report_scope=report_scope)
         newest = newest_with_report(shown.object_list) if shown.number == 1 else None
-        forecast = _forecast(report_scope) if shown.number == 1 else None
+        forecast = _forecast(request, report_scope) if shown.number == 1 else None
     report_scopes = account_report_scopes(request.access)
     context = (
         _context(request, report_scope)
@@ -234,8 +236,11 @@ def _page(request: HttpRequest, report_scope: ReportScope, *, form: MonthForm, s
     return render(request, "reports/months.html", context, status=status)
 
 
-def _forecast(report_scope: ReportScope) -> dict | None:
-    """Return the running month's forecast with its drawing; None below eight weeks of history."""
+def _forecast(request: HttpRequest, report_scope: ReportScope) -> dict | None:
+    """Return the running month's forecast with its drawing and costs; None below eight weeks of history.
+
+    Costs are those of the tenant's own page: an account's messages are charged to several tenants.
+    """
     account = report_scope.account
     found = running_month(
         tenant_ids=report_scope.tenant_ids,
@@ -245,7 +250,14 @@ def _forecast(report_scope: ReportScope) -> dict | None:
     )
     if found is None:
         return None
-    return {"month": found, "drawing": draw_month(found.so_far, found.messages), "width": WIDTH, "height": HEIGHT}
+    payer = None if account else seen_payer(request.access)
+    return {
+        "month": found,
+        "costs": month_costs(found, payer) if payer else None,
+        "drawing": draw_month(found.so_far, found.messages),
+        "width": WIDTH,
+        "height": HEIGHT,
+    }
 
 
 def _row(request: HttpRequest, report_scope: ReportScope, form: MonthForm) -> HttpResponse:
