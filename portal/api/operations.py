@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from rest_framework.serializers import Serializer
 
-from portal.api.parameters import Parameter
+from portal.api.parameters import CSV, LANG, NDJSON, TIMEZONE, Parameter
 from portal.tenants.models import ApiKey
 
 READ, NUMBERS, SUBMIT = ApiKey.Scope.READ, ApiKey.Scope.NUMBERS, ApiKey.Scope.SUBMIT
@@ -45,3 +45,21 @@ class Operation:
     also_media: tuple[str, ...] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
     problems: tuple[str, ...] = ()
+
+    @property
+    def is_list(self) -> bool:
+        """Return whether the answer is a page of rows, which is had as CSV and NDJSON too."""
+        return self.answer is not None and "data" in self.answer().fields
+
+    @property
+    def takes(self) -> tuple[Parameter, ...]:
+        """Return the query parameters, with those of how a list is shown."""
+        if not self.is_list:
+            return self.parameters
+        names = {parameter.name for parameter in self.parameters}
+        return (*self.parameters, *(parameter for parameter in (LANG, TIMEZONE) if parameter.name not in names))
+
+    @property
+    def medias(self) -> tuple[str, ...]:
+        """Return the media types of the answer."""
+        return (self.media, *self.also_media, *((CSV, NDJSON) if self.is_list else ()))

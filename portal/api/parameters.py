@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 from django.http import QueryDict
 from django.utils import timezone
@@ -17,7 +18,7 @@ from portal.api.problems import BadParameter
 from portal.common.countries import country_problem
 from portal.common.nearest import nearest
 from portal.common.period_picker import FIRST_DAY, PRESETS, Period, PeriodError, named, parse
-from portal.common.periods import local_day
+from portal.common.periods import local_day, zone
 from portal.tenants.models import GatewayAccount, Tenant
 from portal.tenants.partner_owners import held_by
 
@@ -26,6 +27,7 @@ MAX_TEXT = 4096
 PAGE, MAX_PAGE = 50, 500
 LAST_DAY = date(2999, 12, 31)
 DEFAULT_PERIOD = "30d"
+CSV, NDJSON = "text/csv", "application/x-ndjson"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +95,18 @@ UNTIL = Parameter(
     text="The end: the last day, included, or an instant, not included. A day with a day, an instant with an instant.",
     kind="when",
     example="2026-10-31",
+)
+TIMEZONE = Parameter(
+    name="timezone",
+    text="The time zone in which times are shown, by its IANA name. Default: UTC.",
+    example="Europe/Helsinki",
+)
+LANG = Parameter(
+    name="lang",
+    text="The language of CSV: `fi` has semicolons, decimal commas and Finnish times, as Excel in Finland reads them.",
+    kind="choice",
+    choices=("en", "fi"),
+    default="en",
 )
 UPDATED_SINCE = Parameter(
     name="updated_since",
@@ -224,6 +238,15 @@ class Parameters:
         if found is None:
             raise BadParameter(name, f"an instant like 2026-10-31T08:00:00Z or …+02:00, {_WITHIN}")
         return found
+
+    def zone(self) -> ZoneInfo | None:
+        """Return the zone of `timezone`, None if it is not given."""
+        if "timezone" not in self:
+            return None
+        try:
+            return zone(self.text("timezone"))
+        except ValueError as error:
+            raise BadParameter("timezone", "the IANA name of a time zone, such as Europe/Helsinki") from error
 
     def span(self, access: Access) -> Span:
         """Return the period: named, of days, or of instants."""
