@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 
 from rest_framework.serializers import Serializer
 
@@ -49,7 +50,7 @@ class Operation:
     @property
     def is_list(self) -> bool:
         """Return whether the answer is a page of rows, which is had as CSV and NDJSON too."""
-        return self.answer is not None and "data" in self.answer().fields
+        return self.answer is not None and "data" in _fields(self.answer)
 
     @property
     def takes(self) -> tuple[Parameter, ...]:
@@ -63,3 +64,8 @@ class Operation:
     def medias(self) -> tuple[str, ...]:
         """Return the media types of the answer."""
         return (self.media, *self.also_media, *((CSV, NDJSON) if self.is_list else ()))
+
+
+@cache
+def _fields(answer: type[Serializer]) -> frozenset[str]:
+    return frozenset(answer().fields)
