@@ -120,7 +120,7 @@ def _statement(query: ReportQuery, *, ascending: bool, after: tuple | None, limi
         " LIMIT %(limit)s"
     )
     sql = (
-        "SELECT found.* FROM unnest(%(tenants)s::int[], %(campaigns)s::int[], %(begins)s::timestamptz[],"  # noqa: S608  as above
+        "SELECT found.* FROM unnest(%(tenants)s::int[], %(campaigns)s::int[], %(begins)s::timestamptz[],"  # noqa: S608  the same conditions; what is typed is a parameter
         " %(ends)s::timestamptz[]) AS t (id, campaign_id, begins, ends)"
         f" CROSS JOIN LATERAL ({found}) AS found ORDER BY {order.format('found', 'found')} LIMIT %(limit)s"
     )

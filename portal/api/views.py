@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from contextlib import nullcontext
 from datetime import UTC
+from zoneinfo import ZoneInfo
 
 import orjson
 from django.contrib.auth.models import AnonymousUser
@@ -125,6 +126,8 @@ class ApiView(APIView):
 
     access: Access
     given: Parameters
+    lang: str | None = None  # of lists
+    zone: ZoneInfo | None = None
     retry: Idempotency | None = None
 
     @classmethod
@@ -138,6 +141,8 @@ class ApiView(APIView):
         self.access = request._request.access
         operation = self.operation_of(request.method)
         self.given = Parameters(request.query_params, operation.takes if operation else ())
+        if operation is not None and operation.is_list:
+            self.lang, self.zone = self.given.choice("lang"), self.given.zone()
         if operation is not None and request.method == "POST" and idempotency.HEADER in request.headers:
             self._recall(request)
 
@@ -168,7 +173,7 @@ class ApiView(APIView):
     def answer(self, data: object, status: int | None = None, **headers: str) -> Response:
         """Return the operation's answer, what its serializer makes of `data`; `status` is one of its `also`."""
         operation = self.operation_of(self.request.method)
-        in_zone = timezone.override(self.given.zone() or UTC) if operation.is_list else nullcontext()
+        in_zone = timezone.override(self.zone or UTC) if operation.is_list else nullcontext()
         with in_zone:
             shown = operation.answer(data).data
         return Response(shown, status=status or operation.status, headers=headers)
@@ -191,15 +196,14 @@ class ApiView(APIView):
     def _shown(self, request: Request, response: Response, operation: Operation) -> HttpResponseBase:
         """Return the answer in the media type that is asked for, or 304 where the caller has it already."""
         media = wanted_media(request._request) if operation.is_list else JSON
-        lang = self.given.choice("lang") if operation.is_list else None
         etag = ""
         if request.method in ("GET", "HEAD"):
-            etag = etag_of(response.data, media, lang)
+            etag = etag_of(response.data, media, self.lang)
         shown: HttpResponseBase = response
         if etag and is_known(etag, request.headers.get("If-None-Match", "")):
             shown = HttpResponse(status=304)
         elif media != JSON:
-            shown = list_as(media, response.data, operation.answer, lang)
+            shown = list_as(media, response.data, operation.answer, self.lang)
         if shown is not response:
             for name in response.headers.keys() - {"Content-Type"}:
                 shown.headers[name] = response.headers[name]
