@@ -1,4 +1,4 @@
-"""billing: what costs add to an Overview of a year, and how long an issuer's month takes to be priced.
+"""billing: what costs add to an Overview of a year, how long an issuer's month takes, and the check of an invoice.
 
 Counts are made by SQL without messages: a customer with a year of 30 countries, and an issuer whose customers share ten
 million messages in a month.
@@ -16,6 +16,7 @@ from django.test import Client
 
 from benchmarks.closing import close
 from benchmarks.figure import Figure
+from benchmarks.invoice_checks import check_invoice, owned_account
 from benchmarks.stage import Stage
 from deliveries.counts.rollups import roll_up
 from deliveries.models import DailyCount
@@ -26,16 +27,20 @@ from reports.models import Price, PriceList
 from reports.pricing.chains import read_chains
 from reports.pricing.costing import statement_usages
 
-COUNTRIES = 30
+COUNTRIES = (
+    "FI", "SE", "NO", "DK", "EE", "LV", "LT", "DE", "FR", "GB", "NL", "BE", "PL", "CZ", "AT", "CH", "IT", "ES", "PT",
+    "IE", "HU", "RO", "BG", "GR", "HR", "SI", "SK", "LU", "IS", "UA",
+)  # fmt: skip
 CUSTOMERS, CUSTOMERS_QUICK = 2_000, 100
 MESSAGES = 10_000_000
 PAGES, PAGES_QUICK = 40, 10
+PARTNERS, PARTNERS_QUICK = 100, 10  # of the account whose invoice is checked
 TOGETHER = 200  # customers that are read at once
 ADDED, CLOSED = 50, 60  # ms and s that are promised
 SINCE = date(2020, 1, 1)
 _PLACES = """
-SELECT chr(65 + c / 26) || chr(65 + c %% 26) AS country, 'operator-' || o AS operator
-FROM generate_series(0, %(countries)s - 1) AS c CROSS JOIN generate_series(1, %(operators)s) AS o
+SELECT country, 'operator-' || o AS operator
+FROM unnest(%(countries)s::text[]) AS c (country) CROSS JOIN generate_series(1, %(operators)s) AS o
 """
 _COUNTS = f"""
 INSERT INTO daily_count (tenant_id, day, account_id, partner_id, country, operator, sender_type, status, result_code,
@@ -54,6 +59,7 @@ def billing(stage: Stage) -> Iterator[Figure]:
     issuer = _customer("bench-issuer", None)
     yield _overview(stage, _customer("bench-year", issuer))
     yield from _month(stage, issuer)
+    yield _invoice(stage)
 
 
 def _overview(stage: Stage, tenant: Tenant) -> Figure:
@@ -91,7 +97,7 @@ def _month(stage: Stage, issuer: Tenant) -> Iterator[Figure]:
     number = CUSTOMERS_QUICK if stage.quick else CUSTOMERS
     customers = [_customer(f"bench-{n:05}", issuer) for n in range(number)]
     days = (month.last_day - month.first_day).days + 1
-    each = max(1, round(MESSAGES / (CUSTOMERS * COUNTRIES * days * 10)))
+    each = max(1, round(MESSAGES / (CUSTOMERS * len(COUNTRIES) * days * 10)))
     _count(customers, first=month.first_day, last=month.last_day, operators=1, partners=1, messages=each)
     _price(*customers[:: max(1, number // 100)])
     began, lines = time.perf_counter(), 0
@@ -105,33 +111,50 @@ def _month(stage: Stage, issuer: Tenant) -> Iterator[Figure]:
             "SELECT sum(messages) FROM daily_count WHERE tenant_id = ANY (%s)", [[one.pk for one in customers]]
         )
         messages = cursor.fetchone()[0]
-        # A later run would otherwise begin with the roll-up of all these customers.
-        cursor.execute("DELETE FROM daily_count WHERE tenant_id = ANY (%s)", [[one.pk for one in customers]])
     note = f"{number} customers, {messages:,} messages, {lines:,} lines, read from days"
     yield Figure("billing_month_priced", seconds, "s", note=note, is_missed=seconds >= CLOSED)
     yield close(issuer, customers, month)
+    with connection.cursor() as cursor:  # a later run would otherwise begin with the roll-up of all these customers
+        cursor.execute("DELETE FROM daily_count WHERE tenant_id = ANY (%s)", [[one.pk for one in customers]])
+
+
+def _invoice(stage: Stage) -> Figure:
+    """Measure the check of an invoice: a row for each of 100 partner IDs, 30 countries and two operators."""
+    tenant = _customer("bench-invoiced", None)
+    Tenant.objects.filter(pk=tenant.pk).update(timezone="UTC")
+    account = owned_account(tenant)
+    month = Month.of(datetime.now(UTC).date()).previous()
+    partners = PARTNERS_QUICK if stage.quick else PARTNERS
+    days = (month.last_day - month.first_day).days + 1
+    each = max(1, round(MESSAGES / (partners * len(COUNTRIES) * 2 * days * 10)))
+    first, last = month.first_day, month.last_day
+    _count([tenant], first=first, last=last, operators=2, partners=partners, messages=each, account=account.pk)
+    return check_invoice(tenant, account, month)
 
 
 def _customer(slug: str, parent: Tenant | None) -> Tenant:
     return Tenant.objects.get_or_create(slug=slug, defaults={"name": slug, "parent": parent})[0]
 
 
-def _count(tenants: list[Tenant], *, first: date, last: date, operators: int, partners: int, messages: int) -> None:
+def _count(
+    tenants: list[Tenant], *, first: date, last: date, operators: int, partners: int, messages: int, account: int = 0
+) -> None:
     ids = [one.pk for one in tenants]
     if DailyCount.objects.filter(tenant_id=ids[-1], day=last).exists():  # an earlier run's
         return
     values: dict[str, Any] = {
-        "account": GatewayAccount.objects.order_by("id").values_list("id", flat=True)[0],
+        "account": account or GatewayAccount.objects.order_by("id").values_list("id", flat=True)[0],
         "tenants": ids,
         "first": first,
         "last": last,
         "operators": operators,
         "partners": partners,
         "messages": messages,
-        "countries": COUNTRIES,
+        "countries": list(COUNTRIES),
     }
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_COUNTS, values)
+        cursor.execute("DELETE FROM condensed_span")  # as every change of counts deletes the roll-ups of its days
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE daily_count")
 
@@ -144,11 +167,10 @@ def _price(*customers: Tenant) -> None:
         )
         if not is_new:
             continue
-        codes = [chr(65 + n // 26) + chr(65 + n % 26) for n in range(COUNTRIES)]
         change = date(datetime.now(UTC).year, 4, 15)
         Price.objects.bulk_create(
             Price(price_list=listed, country=code, micro=micro, valid_from=begins, valid_to=ends)
-            for code in codes
+            for code in COUNTRIES
             for micro, begins, ends in ((65_000, SINCE, change), (71_500, change, None))
         )
 

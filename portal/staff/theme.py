@@ -86,6 +86,19 @@ NAVIGATION = [
         ],
     },
     {
+        "title": _("Billing"),
+        "items": [
+            _list(_("Price lists"), "sell", "reports_pricelist"),
+            _list(_("Exchange rates"), "currency_exchange", "reports_exchangerate"),
+            _list(_("Statements"), "receipt_long", "reports_statement"),
+            _list(_("Closings of months"), "event_available", "reports_closingrun"),
+            _list(_("Billing profiles"), "contact_page", "reports_billingprofile"),
+            _list(_("Billing terms"), "percent", "reports_billingterms"),
+            _list(_("Number series"), "pin", "reports_numberseries"),
+            _list(_("Invoice checks"), "fact_check", "reports_invoicecheck"),
+        ],
+    },
+    {
         "title": _("Jobs"),
         "items": [
             _list(_("Report runs"), "summarize", "reports_reportrun"),

@@ -41,9 +41,9 @@ def alert_list(request: PageRequest, tenant: Tenant) -> HttpResponse:
     open_alerts = list(newest.filter(closed_at=None)[: SHOWN_OPEN + 1])
     context = {
         "page": "alerts",
-        "open": alert_rows(open_alerts[:SHOWN_OPEN], tenant, masking),
+        "open": alert_rows(open_alerts[:SHOWN_OPEN], tenant, request.access),
         "most_open": SHOWN_OPEN if len(open_alerts) > SHOWN_OPEN else 0,
-        "closed": alert_rows(newest.exclude(closed_at=None)[:SHOWN], tenant, masking),
+        "closed": alert_rows(newest.exclude(closed_at=None)[:SHOWN], tenant, request.access),
         "rules": [rule_row(rule, masking, now=now) for rule in rules_of(tenant)],
         "looked_at": looked,
         "has_paused": looked is not None and now - looked > PAUSED_AFTER,
@@ -105,7 +105,7 @@ def rule(request: PageRequest, tenant: Tenant, rule_id: int) -> HttpResponse:
         "row": row,
         "form": form,
         "limits": _limits(),
-        "alerts": alert_rows(alerts.order_by("-opened_at", "-id")[:SHOWN], tenant, masking),
+        "alerts": alert_rows(alerts.order_by("-opened_at", "-id")[:SHOWN], tenant, request.access),
         "snoozes": changing.SNOOZES,
     }
     return _private(render(request, "alerts/rule.html", context, status=status))

@@ -33,7 +33,7 @@ from reports.billing.reading import document_of
 from reports.billing.texts import remark_text, state_text
 from reports.models import BillingProfile, BillingTerms, ClosingRun, NumberSeries, Statement
 from reports.monthly.writers.pdf import PdfFailed, PdfTooLong
-from reports.templatetags.prices import fee_amount
+from reports.templatetags.money import money
 
 OPERATOR = None
 
@@ -80,7 +80,7 @@ class StatementAdmin(OfOperator):
 
     @admin.display(description=_("total"))
     def shown_total(self, statement: Statement) -> str:
-        return fee_amount(statement.total, statement.currency)
+        return money(statement.total, statement.currency)
 
     @admin.display(description=_("What to look at"))
     def what_to_look_at(self, statement: Statement) -> str:

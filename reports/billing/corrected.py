@@ -52,8 +52,28 @@ def correction_lines(
     for first_day, statements in by_month.items():
         now = as_stored(summed(state for (day, _tenant), state in states.items() if day == first_day))
         if any(one.ledger != now or _later_lines(one).exists() for one in statements):
-            found += _of_month(customer, Month.of(first_day), statements, tenant_ids, before=month)
+            billed = {
+                one: [*_counted_lines(one), *_later_lines(one).exclude(statement__month=month.first_day)]
+                for one in statements
+            }
+            found += _of_month(customer, Month.of(first_day), billed, tenant_ids)
     return found
+
+
+def counted_since(statement: Statement, *, tenant_ids: Collection[int]) -> int:
+    """Return what the month of an issued statement costs more today than its own lines say, at their prices.
+
+    In minor units. These are the corrections of later statements, issued or not.
+    """
+    now = as_stored(summed(cause_states(tenant_ids, [statement.month]).values()))
+    if statement.ledger == now:
+        return 0
+    billed = {statement: _counted_lines(statement)}
+    return sum(line.amount for line in _of_month(statement.customer, Month.of(statement.month), billed, tenant_ids))
+
+
+def _counted_lines(statement: Statement) -> list[StatementLine]:
+    return list(statement.lines.filter(kind__in=_COUNTED).order_by("position"))
 
 
 def _later_lines(statement: Statement) -> QuerySet[StatementLine]:
@@ -66,28 +86,20 @@ def _later_lines(statement: Statement) -> QuerySet[StatementLine]:
         statement__currency=statement.currency,
         statement__kind=Statement.Kind.INVOICE,
         statement__state__in=Statement.LIVE,
-    )
+    ).order_by("statement", "position")
 
 
 def _of_month(
-    customer: Tenant, month: Month, statements: Collection[Statement], tenant_ids: Collection[int], *, before: Month
+    customer: Tenant, month: Month, billed: Mapping[Statement, list[StatementLine]], tenant_ids: Collection[int]
 ) -> list[StatementLine]:
     read = read_month(customer, month)
     rows = counted_rows(tenant_ids, month)
     by_place = of_places(rows)
-    billed = {
-        statement.pk: [
-            *statement.lines.filter(kind__in=_COUNTED).order_by("position"),
-            *_later_lines(statement).exclude(statement__month=before.first_day).order_by("statement", "position"),
-        ]
-        for statement in statements
-    }
     covered: dict[Place, list[Spans]] = defaultdict(list)
     for line in (line for lines in billed.values() for line in lines):
         covered[_place(line)].append(read_spans(line.counted["days"]))
     found = []
-    for statement in statements:
-        lines = billed[statement.pk]
+    for statement, lines in billed.items():
         by_id = {line.pk: line for line in lines}
         vat = _vat_of(statement)
         for one in corrections(_billed(lines), rows, statement.currency):

@@ -12,7 +12,7 @@ from portal.common.templatetags.figures import count, percent
 from reports.billing.reading import is_overdue
 from reports.models import BillingTerms, Statement
 from reports.runs.cause_texts import CAUSES
-from reports.templatetags.prices import fee_amount
+from reports.templatetags.money import money
 
 
 def remark_text(remark: Mapping[str, Any], currency: str) -> str:
@@ -28,7 +28,7 @@ def remark_text(remark: Mapping[str, Any], currency: str) -> str:
         return _("Only %(share)s of the messages have a final status.") % {"share": percent(remark["share"])}
     if kind == "jump":
         return _("At least three times the month before (%(before)s without VAT).") % {
-            "before": fee_amount(remark["before"], currency)
+            "before": money(remark["before"], currency)
         }
     return _("The corrections are greater than the rest: the total is negative.")
 

@@ -42,7 +42,7 @@ MAX_PAIRS = 6  # of four variants
 class Links:
     """Addresses of the messages behind the figures; '' for messages that Message Search does not find by a filter.
 
-    Without a `slug` there is none at all: the page is shared.
+    Without a `slug` there is none at all: the page is shared, or its reader opens no messages.
     """
 
     slug: str
@@ -98,12 +98,13 @@ def ab_page(request: PageRequest, tenant: Tenant, campaign_id: int) -> HttpRespo
         count_number_searches(request, ref_ids, tenant=tenant)
     except TooManyNumberSearches as error:
         limited, query = error.text, replace(query, chosen={})
-    links = Links(tenant.slug, campaign.tenant.slug, campaign.name, campaign.created_at, access.masking, query)
+    slug = tenant.slug if access.may("see_messages") else ""
+    links = Links(slug, campaign.tenant.slug, campaign.name, campaign.created_at, access.masking, query)
     context, found = ab_context(campaign, form, query, tenant=tenant, links=links)
     calculator = _calculator(request, found)
     context |= {"page": "campaigns", "limited": limited, "share": _share_query(campaign, request)}
     if not query.chosen and has_costs(access):
-        shown = shown_of(campaign, tenant, access.masking)
+        shown = shown_of(campaign, tenant, access)
         context["costs"] = shown_costs(campaign, shown.query(), access) if shown else None
     context |= {"calculator": calculator, "calculated": calculator.calculated(), "most_ref_ids": MAX_REF_IDS}
     status = 429 if limited else 422 if form.errors or calculator.errors else 200

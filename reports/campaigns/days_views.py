@@ -25,7 +25,7 @@ def campaign_days(request: PageRequest, tenant: Tenant, campaign_id: int) -> Htt
     if campaign.merged_into_id:
         return redirect("campaigns:days", tenant.slug, campaign.merged_into_id)
     masking = request.access.masking
-    shown = shown_of(campaign, tenant, masking)
+    shown = shown_of(campaign, tenant, request.access)
     context = {
         "page": "campaigns",
         "campaign": campaign,

@@ -26,7 +26,7 @@ def hours(request: PageRequest, tenant: Tenant, campaign_id: int) -> HttpRespons
     if campaign.merged_into_id:
         return redirect("campaigns:hours", tenant.slug, campaign.merged_into_id)
     masking = request.access.masking
-    shown = shown_of(campaign, tenant, masking)
+    shown = shown_of(campaign, tenant, request.access)
     rows = []
     if shown:
         rows = hours_of(

@@ -59,6 +59,13 @@ class RecipientRow(NamedTuple):
     url: str
 
 
+def _lists(request: PageRequest, tenant: Tenant, campaign: Campaign) -> dict[str, str]:
+    """Return the addresses of the lists of recipients; none for people who open no messages."""
+    if not request.access.may("see_messages"):
+        return dict.fromkeys(TITLES, "")
+    return {name: reverse("campaigns:recipient_list", args=[tenant.slug, campaign.id, name]) for name in TITLES}
+
+
 @require_safe
 @vary_on_headers("HX-Request", "HX-Boosted")
 @member_may("see_figures")
@@ -70,6 +77,7 @@ def recipients(request: PageRequest, tenant: Tenant, campaign_id: int) -> HttpRe
     found = recipients_of(tenant_id=campaign.tenant_id, campaign_ids=ids_shown_as(campaign))
     context = _context(request, campaign) | {
         "recipients": found,
+        "lists": _lists(request, tenant, campaign),
         "shares": [rate(n, found.total) for n in (found.delivered, found.pending, found.unknown, found.failed)],
     }
     is_part = "HX-Request" in request.headers and "HX-Boosted" not in request.headers

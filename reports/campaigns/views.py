@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from campaigns.models import Campaign
 from campaigns.statistics import rate
-from portal.accounts.access import PageRequest
+from portal.accounts.access import Access, PageRequest
 from portal.accounts.guards import member_may
 from portal.common.masking import Masking
 from portal.common.period_picker import MAX_DAYS, Period
@@ -43,6 +43,13 @@ class CampaignLinks(Links):
     def narrowed(self, **found: object) -> str:
         """Return the address of the Overview for a part of the campaign."""
         return reverse("reports:overview", args=[self.slug]) + super().narrowed(**found)
+
+
+class CampaignPageLinks(CampaignLinks):
+    """Links of a campaign's figures for people who open no messages."""
+
+    def messages(self, **_found: object) -> str:
+        return ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +108,8 @@ def campaign_page(request: PageRequest, tenant: Tenant, campaign_id: int) -> Htt
     wanted = request.GET.get("compare", "")
     other, is_wrong = compared_with(campaign, wanted)
     text, problem, status = searched(request, tenant, "find")
-    shown, beside = shown_of(campaign, tenant, masking), shown_of(other, tenant, masking) if other else None
+    access = request.access
+    shown, beside = shown_of(campaign, tenant, access), shown_of(other, tenant, access) if other else None
     context = {
         "page": "campaigns",
         "campaign": campaign,
@@ -130,7 +138,8 @@ def figures_context(request: PageRequest, tenant: Tenant, campaign: Campaign) ->
     """Return what the part of the page with the figures shows, None for a campaign without messages."""
     masking = request.access.masking
     other, _is_wrong = compared_with(campaign, request.GET.get("compare", ""))
-    shown, beside = shown_of(campaign, tenant, masking), shown_of(other, tenant, masking) if other else None
+    access = request.access
+    shown, beside = shown_of(campaign, tenant, access), shown_of(other, tenant, access) if other else None
     return (
         {"campaign": campaign, "notes": _notes(campaign, masking)} | _figures(request, shown, beside) if shown else None
     )
@@ -140,7 +149,7 @@ def _notes(campaign: Campaign, masking: Masking) -> list[tuple[date, str]]:
     return [(date.fromisoformat(day), masking.text(text)) for day, text in sorted(campaign.day_notes.items())]
 
 
-def shown_of(campaign: Campaign, tenant: Tenant, masking: Masking) -> Shown | None:
+def shown_of(campaign: Campaign, tenant: Tenant, access: Access) -> Shown | None:
     """Return a campaign as its page shows it, None for one without messages."""
     life = life_of(campaign)
     if life is None:
@@ -148,7 +157,9 @@ def shown_of(campaign: Campaign, tenant: Tenant, masking: Masking) -> Shown | No
     first = max(life.first, life.last - timedelta(days=MAX_DAYS - 1))
     period = Period(first, life.last)
     narrowing = {"campaign": campaign.name, "tenant": campaign.tenant.slug}
-    links = NoLinks if masking.hides(campaign.name) else CampaignLinks
+    masking = access.masking
+    own = CampaignLinks if access.may("see_messages") else CampaignPageLinks
+    links = NoLinks if masking.hides(campaign.name) else own
     return Shown(
         campaign=campaign,
         name=masking.text(campaign.name),

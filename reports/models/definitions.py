@@ -31,6 +31,7 @@ class ReportDefinition(models.Model):
         OPERATORS = "operators", _("Operators")
         MESSAGES = "messages", _("Message log")
         ACCOUNT = "account", _("Volumes of an account by partner ID")
+        STATEMENTS = "statements", _("Statements")
 
     class Period(models.TextChoices):
         LAST_MONTH = "last_month", _("Last month")
@@ -225,7 +226,8 @@ class DefinitionFile(models.Model):
     """
 
     class Edition(models.TextChoices):
-        FULL = "full", _("Phone numbers in full")
+        FULL = "full", _("Phone numbers in full")  # with costs, if the report has any
+        COSTS = "costs", _("Phone numbers masked, with costs")
         MASKED = "masked", _("Phone numbers masked")
 
     class Gone(models.TextChoices):

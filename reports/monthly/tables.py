@@ -4,24 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any, Literal
 
 from deliveries.dialects.codes import COUNTS_AS
 
 Kind = Literal[
-    "text", "term", "code", "int", "ratio", "percent", "points", "seconds", "date", "week", "month",
+    "text", "term", "code", "int", "money", "ratio", "percent", "points", "seconds", "date", "week", "month",
     "datetime", "mixed", "difference",
 ]  # fmt: skip
 """Kind of a column's cells; None is an empty cell in every kind.
 
 - text: str as it came, possibly hostile. term: one of our own English words, translated where people read it.
 - code: int that names something. int. ratio: float. percent: float, 1.0 is 100%. seconds: whole seconds.
+- money: Decimal with as many decimals as are shown.
 - points: float, the difference of two percents; 0.01 is one percentage point.
 - date. week: str `YYYY-Www` (ISO 8601). month: str `YYYY-MM`. datetime: aware, already in the zone to show.
 - mixed: `Table.row_kinds` or `Table.cell_kinds` says the kind row by row. difference: of two cells of that kind.
 """
 
 Found = Mapping[str, str | Sequence[str]] | None
+
+
+def decimals_of(amount: Decimal) -> int:
+    """Return how many decimals an amount of money is shown with."""
+    return max(0, -int(amount.as_tuple().exponent))
+
 
 COUNTED: Mapping[str, Mapping[str, str]] = {
     "Messages": {},

@@ -195,8 +195,31 @@ _FINNISH_CHARTS = {
     ),
 }
 
+# words of costs and statements in saved reports, which no workbook of a month has
+_FINNISH_COSTS = {
+    "Costs": "Kustannukset",
+    "Costs by country": "Kustannukset maittain",
+    "Costs by partner ID": "Kustannukset tunnuksittain",
+    "Costs by campaign": "Kustannukset kampanjoittain",
+    "Costs by operator": "Kustannukset operaattoreittain",
+    "Costs by variant": "Kustannukset versioittain",
+    "Costs by day": "Kustannukset päivittäin",
+    "Costs by value": "Kustannukset arvoittain",
+    "Cost": "Kustannus",
+    "Cost of a delivered message": "Toimitetun viestin kustannus",
+    "Cost of failed messages": "Epäonnistuneiden kustannus",
+    "Cost of billed, not delivered": "Laskutettu, ei toimitettu",
+    "Cost of an unknown outcome": "Tuntemattomien kustannus",
+    "At average prices": "Keskihinnoin",
+    "Messages without a price": "Viestit ilman hintaa",
+    "Statements": "Laskut",
+    "Number": "Numero",
+    "Without VAT": "Ilman arvonlisäveroa",
+    "To pay": "Maksettavaa",
+}
+
 _CATALOGUES: dict[str, dict[str, str]] = {"fi": _FINNISH}
-_WORDS: dict[str, dict[str, str]] = {"fi": _FINNISH | _FINNISH_CHARTS}
+_WORDS: dict[str, dict[str, str]] = {"fi": _FINNISH | _FINNISH_CHARTS | _FINNISH_COSTS}
 
 _MONTH = re.compile(r"\d{4}-\d{2}")
 _DATE_FORMATS = {"fi": "d.m.yyyy"}

@@ -9,11 +9,11 @@ from reports.schedules.files import edition_of
 MAX_ATTACHED = 7 * 1024 * 1024  # bytes of all files of a mail; larger ones are linked
 
 
-def files_for(run: DefinitionRun, masking: Masking) -> list[DefinitionFile]:
+def files_for(run: DefinitionRun, masking: Masking, *, sees_costs: bool) -> list[DefinitionFile]:
     """Return the run's files for a reader, one a format, in the definition's order; those that are gone left out."""
     if run.erased_at is not None:
         return []
-    found = [edition_of(run, name, masking) for name in run.definition.formats]
+    found = [edition_of(run, name, masking, sees_costs=sees_costs) for name in run.definition.formats]
     files = [file for file in found if file is not None and not file.gone]
     for file in files:
         file.run = run

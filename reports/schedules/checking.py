@@ -12,6 +12,8 @@ from portal.accounts.access import Access
 from portal.common.masking import Masking
 from reports.figures.query import StatisticsError, StatisticsQuery
 from reports.models import ReportDefinition, WorkbookTemplate
+from reports.pricing.rights import may_see_costs
+from reports.schedules.cost_tables import COSTS
 from reports.schedules.kinds import AB_METRICS, AB_WITHIN, KINDS, MAX_GROUPS, SEARCHED, is_whole_month
 from reports.schedules.rights import account_scope, rights_to_make
 
@@ -63,8 +65,8 @@ def _check_days(definition: ReportDefinition) -> None:
         raise WrongDefinition("first", "the first and the last day are needed", code="required")
     if definition.last < definition.first:
         raise WrongDefinition("last", "the last day lies before the first", code="combination")
-    if definition.kind == Kind.MONTHLY and not is_whole_month(definition.first, definition.last):
-        raise WrongDefinition("first", "monthly volumes are of a whole month", code="not_a_month")
+    if definition.kind in (Kind.MONTHLY, Kind.STATEMENTS) and not is_whole_month(definition.first, definition.last):
+        raise WrongDefinition("first", "reports of this kind are of a whole month", code="not_a_month")
 
 
 def _check_parameters(definition: ReportDefinition, access: Access) -> None:
@@ -72,6 +74,8 @@ def _check_parameters(definition: ReportDefinition, access: Access) -> None:
     allowed = _NAMES | _OF_SUBJECT.get(Kind(definition.kind), set()) | ({kind.subject} if kind.subject else set())
     if definition.kind == Kind.MONTHLY:
         allowed = {"template"}
+    if kind.costs:
+        allowed = allowed | {COSTS}
     _one_of("parameters", parameters, allowed)
     if kind.subject and not parameters.get(kind.subject):
         raise WrongDefinition(kind.subject, "choose one", code="required")
@@ -82,8 +86,19 @@ def _check_parameters(definition: ReportDefinition, access: Access) -> None:
     _one_of("group_by", groups, kind.groups)
     if len(groups) > MAX_GROUPS:
         raise WrongDefinition("group_by", f"at most {MAX_GROUPS}", code="too_many")
+    if COSTS in parameters:
+        _check_costs(parameters, access)
     _check_query(definition, access)
     _check_subject(definition, access)
+
+
+def _check_costs(parameters: Mapping[str, Any], access: Access) -> None:
+    if parameters[COSTS] is not True:
+        raise WrongDefinition(COSTS, "true or left out", code="unknown")
+    if not may_see_costs(access):
+        raise WrongDefinition(COSTS, "costs are not shown to this role", code="not_allowed")
+    if "hour" in parameters.get("group_by", ()):
+        raise WrongDefinition(COSTS, "there are no costs by hour", code="combination")
 
 
 def _check_query(definition: ReportDefinition, access: Access) -> None:

@@ -20,6 +20,8 @@ from reports.monthly.selector import freshness, late_warning, messages_address
 from reports.monthly.summary import build_summary
 from reports.monthly.tables import Table
 from reports.runs.fingerprint import content_hash
+from reports.schedules.cost_tables import payer_now
+from reports.schedules.kinds import KINDS
 from reports.schedules.periods import are_final
 from reports.schedules.reading import Build, Content, Reading, SubjectGone, TooLarge
 
@@ -38,7 +40,7 @@ class Edition:
 
 def editions(reading: Reading, build: Build) -> dict[str, Edition]:
     """Return the editions that may be made, the fullest first. Raises SubjectGone and TooLarge."""
-    found = {}
+    found: dict[str, Edition] = {}
     brand = brand_of(reading.run.tenant_id)  # before the wall: parts of it are inherited from the tenants above
     with snapshot(), web_scope(reading.tenant_ids), translation.override(reading.language):
         as_of, waiting = freshness()
@@ -53,8 +55,29 @@ def editions(reading: Reading, build: Build) -> dict[str, Edition]:
             volume, latency = content.total.volume, content.total.latency or {}
             is_ab_test = reading.run.definition.kind == ReportDefinition.Kind.AB_TEST
             summary = build_summary(header, volume, latency, content.found, has_only_states=is_ab_test)
-            found[edition] = Edition([summary, *content.tables], header, content.rows, content.total.volume.messages)
+            made = Edition([summary, *content.tables], header, content.rows, content.total.volume.messages)
+            found |= with_costs(edition, made, cost_tables(reading, masking))
     return found
+
+
+def cost_tables(reading: Reading, masking: Masking) -> list[Table] | None:
+    """Return the tables of costs for a reader who may see them; None where the run has none.
+
+    For the role of pages, in the language of the report.
+    """
+    build = KINDS[reading.run.definition.kind].costs
+    payer = payer_now(reading) if build else None
+    return build(reading, masking, payer) if build and payer else None
+
+
+def with_costs(edition: str, made: Edition, costs: list[Table] | None) -> dict[str, Edition]:
+    """Return an edition with costs: those who see numbers see them, others get an edition of their own."""
+    if costs is None:
+        return {edition: made}
+    priced = replace(made, tables=[*made.tables, *costs])
+    if edition == DefinitionFile.Edition.FULL:
+        return {edition: priced}
+    return {DefinitionFile.Edition.COSTS.value: priced, edition: made}
 
 
 def maskings(reading: Reading) -> list[tuple[str, Masking]]:

@@ -70,7 +70,7 @@ def grouped_table(
     filters = filters_of(reading, query)
     for group, wanted in zip(groups, filters.of_groups([group.key for group in groups]), strict=True):
         shown = masked_key(group.key, masking, telling)
-        rows.append((tuple(cell for name in names for cell in cells[name](_shown(name, shown[name]))), group.kpis))
+        rows.append((tuple(cell for name in names for cell in cells[name](shown_value(name, shown[name]))), group.kpis))
         found.append(wanted if shown == group.key else None)  # the address would tell a masked name
     columns = [column for name in names for column in DIMENSIONS[name].columns]
     return figure_table(
@@ -85,7 +85,7 @@ def grouped_table(
     )
 
 
-def _shown(name: str, value: Any) -> Any:
+def shown_value(name: str, value: Any) -> Any:
     """Return a value as a cell takes it: no code is an empty cell, a text that is missing is ''."""
     if name == "result_code":
         return None if value == NO_CODE else value

@@ -63,11 +63,19 @@ def _delete_stored(run: DefinitionRun, attempts: Iterable[int]) -> None:
             default_storage.delete(_name(run, attempt, format, edition, suffix))
 
 
-def edition_of(run: DefinitionRun, format: str, masking: Masking) -> DefinitionFile | None:
+def edition_of(run: DefinitionRun, format: str, masking: Masking, *, sees_costs: bool = False) -> DefinitionFile | None:
     """Return a run's file for a reader, in full where the reader may and there is one. None if there is none."""
-    editions = {file.edition: file for file in run.files.filter(format=format)}
-    masked = editions.get(DefinitionFile.Edition.MASKED)
-    return editions.get(DefinitionFile.Edition.FULL, masked) if masking.in_full else masked
+    return edition_for(run.files.filter(format=format), masking, sees_costs=sees_costs)
+
+
+def edition_for(files: Iterable[DefinitionFile], masking: Masking, *, sees_costs: bool) -> DefinitionFile | None:
+    """Return the fullest of a format's files that a reader may have."""
+    Edition = DefinitionFile.Edition
+    editions = {file.edition: file for file in files}
+    allowed = [Edition.COSTS.value] if sees_costs else []
+    if masking.in_full and (sees_costs or Edition.COSTS not in editions):  # beside an edition of costs it has them, too
+        allowed.insert(0, Edition.FULL.value)
+    return next((editions[name] for name in (*allowed, Edition.MASKED.value) if name in editions), None)
 
 
 def open_file(file: DefinitionFile) -> File:

@@ -11,7 +11,8 @@ from reports.campaigns.ab_figures import Metric
 from reports.campaigns.ab_result import MAX_WITHIN
 from reports.figures.query import FILTERS, GROUPS
 from reports.models import ReportDefinition
-from reports.schedules import of_campaigns, of_counts, of_segments
+from reports.schedules import of_campaigns, of_counts, of_segments, statements
+from reports.schedules.cost_tables import COSTS, CostTables
 from reports.schedules.figure_tables import MEASURES
 from reports.schedules.message_log import FORMATS as LOG_FORMATS
 from reports.schedules.reading import Build
@@ -21,10 +22,10 @@ Kind, Period, Format = ReportDefinition.Kind, ReportDefinition.Period, ReportDef
 
 @dataclass(frozen=True, slots=True)
 class KindOfReport:
-    """A kind; `build` is None for those with a way of their own: monthly volumes and message logs.
+    """A kind; `build` is None for those with a way of their own: monthly volumes, message logs and statements.
 
     `filters` and `groups` are dimensions that it may be narrowed and grouped by, `columns` those that may be chosen.
-    `subject` is the parameter that it is about, such as a campaign.
+    `subject` is the parameter that it is about, such as a campaign. `costs` builds what the messages cost, on request.
     """
 
     build: Build | None = None
@@ -33,21 +34,33 @@ class KindOfReport:
     columns: tuple[str, ...] = tuple(MEASURES)
     subject: str = ""
     formats: tuple[str, ...] = tuple(Format.values)
+    costs: CostTables | None = None
     periods: tuple[str, ...] = tuple(Period.values)
 
 
 _PLACES = ("country", "operator")
 
 KINDS: dict[str, KindOfReport] = {
-    Kind.MONTHLY: KindOfReport(columns=(), periods=(Period.LAST_MONTH, Period.MONTH_TO_DATE, Period.CUSTOM)),
-    Kind.VOLUMES: KindOfReport(of_counts.volumes, filters=FILTERS, groups=GROUPS),
-    Kind.CAMPAIGN: KindOfReport(of_campaigns.campaign, filters=_PLACES, subject="campaign"),
-    Kind.AB_TEST: KindOfReport(of_campaigns.ab_test, columns=(), subject="campaign"),
-    Kind.SEGMENT: KindOfReport(of_segments.segment, filters=("campaign",), subject="key"),
+    Kind.MONTHLY: KindOfReport(
+        columns=(),
+        periods=(Period.LAST_MONTH, Period.MONTH_TO_DATE, Period.CUSTOM),
+        costs=of_counts.costs_of_volumes,
+    ),
+    Kind.VOLUMES: KindOfReport(of_counts.volumes, filters=FILTERS, groups=GROUPS, costs=of_counts.costs_of_volumes),
+    Kind.CAMPAIGN: KindOfReport(
+        of_campaigns.campaign, filters=_PLACES, subject="campaign", costs=of_campaigns.costs_of_campaign
+    ),
+    Kind.AB_TEST: KindOfReport(
+        of_campaigns.ab_test, columns=(), subject="campaign", costs=of_campaigns.costs_of_ab_test
+    ),
+    Kind.SEGMENT: KindOfReport(
+        of_segments.segment, filters=("campaign",), subject="key", costs=of_segments.costs_of_segment
+    ),
     Kind.ERRORS: KindOfReport(of_counts.errors, filters=FILTERS),
-    Kind.OPERATORS: KindOfReport(of_counts.operators, filters=FILTERS),
+    Kind.OPERATORS: KindOfReport(of_counts.operators, filters=FILTERS, costs=of_counts.costs_of_operators),
     Kind.MESSAGES: KindOfReport(columns=tuple(ALL_COLUMNS), formats=LOG_FORMATS),
-    Kind.ACCOUNT: KindOfReport(of_counts.account, subject="account"),
+    Kind.ACCOUNT: KindOfReport(of_counts.account, subject="account", costs=of_counts.costs_of_account),
+    Kind.STATEMENTS: KindOfReport(columns=(), formats=statements.FORMATS, periods=(Period.LAST_MONTH, Period.CUSTOM)),
 }
 MAX_GROUPS = 4  # dimensions of one table
 SEARCHED = (
@@ -59,7 +72,9 @@ AB_METRICS, AB_WITHIN = tuple(Metric), MAX_WITHIN
 
 def parameters_of(kind: str, values: Mapping[str, Any]) -> dict[str, Any]:
     """Return the parameters of a definition that mean something to its kind, without empty ones."""
-    known = {"columns", "filters", "group_by", "campaign", "metric", "within", "key", "by", "search", "account"}
+    known = {
+        "columns", "filters", "group_by", "campaign", "metric", "within", "key", "by", "search", "account", COSTS,
+    }  # fmt: skip
     return {name: values[name] for name in sorted(known & set(values)) if values[name] not in ("", None, [], {})}
 
 

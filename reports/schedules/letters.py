@@ -58,7 +58,7 @@ def write(mail: ReportMail, *, now: datetime) -> Written | NotSent:
 
 
 def _report(mail: ReportMail, to: Addressee, now: datetime) -> Written | NotSent:
-    files = files_for(mail.run, to.masking)
+    files = files_for(mail.run, to.masking, sees_costs=to.sees_costs)
     if not files:
         return NotSent(ReportMail.Skipped.NO_FILE)
     attached = are_attached(files)

@@ -4,6 +4,7 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from hashlib import sha256
 from pathlib import Path
 from time import monotonic
 
@@ -11,14 +12,16 @@ from django.utils import timezone
 
 from portal.common import jobs
 from reports.models import DefinitionFile, DefinitionRun, ReportDefinition
+from reports.monthly.tables import Table
 from reports.schedules import files
-from reports.schedules.content import Edition, editions, fingerprint, state_now
+from reports.schedules.content import Edition, editions, fingerprint, state_now, with_costs
 from reports.schedules.ending import finish, refuse
 from reports.schedules.kinds import KINDS
 from reports.schedules.message_log import make_log
-from reports.schedules.month import chosen_template, month_report, workbook
+from reports.schedules.month import MonthReport, chosen_template, month_costs, month_report, workbook
 from reports.schedules.reading import Made, NotAllowed, Reading, SubjectGone, TooLarge
 from reports.schedules.rights import access_now, account_scope_now
+from reports.schedules.statements import make_statements
 from reports.schedules.writing import write_tables
 
 LEASE = timedelta(minutes=5)  # one step: a table of counts, or a page of messages that no index serves
@@ -73,6 +76,8 @@ def _made(reading: Reading) -> _Outcome:
                 return _make_month(reading, folder, beat)
             if run.definition.kind == Kind.MESSAGES:
                 return _make_log(reading, folder, beat)
+            if run.definition.kind == Kind.STATEMENTS:
+                return make_statements(reading, folder, is_wanted=lambda made: _is_wanted(run, made))
             return _make_tables(reading, folder, beat)
     except BaseException:
         files.delete_attempt(run)
@@ -99,22 +104,31 @@ def _make_month(reading: Reading, folder: Path, beat: Beat) -> _Outcome:
     run = reading.run
     report = month_report(reading, lambda percent: beat(percent // 2))
     assert report.run.data_as_of is not None and report.run.rows is not None  # it is done
+    costs = month_costs(reading)
     made = Made(
         data_as_of=report.run.data_as_of, kind=report.run.kind, rows=report.run.rows if report.run.messages else 0,
-        maturity=report.run.maturity, content_hash=report.run.content_hash, report_run_id=report.run.id,
+        maturity=report.run.maturity, content_hash=_hash_of(report, costs), report_run_id=report.run.id,
     )  # fmt: skip
     if not _is_wanted(run, made):
         return made, []
     template = chosen_template(run.definition)
     header = replace(report.header, template=template) if template else report.header
-    found = {name: Edition(tables, header, made.rows, made.rows) for name, tables in report.tables.items()}
-    if template:
+    found: dict[str, Edition] = {}
+    for name, tables in report.tables.items():
+        found |= with_costs(name, Edition(tables, header, made.rows, made.rows), costs.get(name))
+    if template or costs:
         return made, _write(run, found, run.definition.formats, folder, beat)
     of_month = [
         workbook(report, reading, edition) for edition in report.tables if Format.XLSX in run.definition.formats
     ]
     others = [format for format in run.definition.formats if format != Format.XLSX]
     return made, [*of_month, *_write(run, found, others, folder, beat)]
+
+
+def _hash_of(report: MonthReport, costs: dict[str, list[Table]]) -> str:
+    """Return the digest of the month's report, with its costs if it has any."""
+    digest = str(report.run.content_hash)
+    return sha256(f"{digest}{costs!r}".encode(errors="backslashreplace")).hexdigest() if costs else digest
 
 
 def _make_log(reading: Reading, folder: Path, beat: Beat) -> _Outcome:
@@ -156,12 +170,13 @@ def _write(
     """Write each format in each edition; editions that do not differ have one file."""
     stored: list[DefinitionFile] = []
     steps = max(1, len(formats) * len(found))
-    shared = len({repr((one.tables, one.header)) for one in found.values()}) == 1
+    contents = {name: repr((one.tables, one.header)) for name, one in found.items()}
     for format in formats:
         of_format: list[DefinitionFile] = []
+        written: dict[str, DefinitionFile] = {}
         for name, edition in found.items():
-            if of_format and shared:
-                of_format.append(_same_file(of_format[0], name))
+            if same := written.get(contents[name]):
+                of_format.append(_same_file(same, name))
                 continue
             begun, step = monotonic(), len(stored) + len(of_format)
 
@@ -174,6 +189,7 @@ def _write(
             file = files.store(run, path, format=format, edition=name)
             file.seconds = round(monotonic() - begun, 2)
             of_format.append(file)
+            written[contents[name]] = file
         stored += of_format
     return stored
 

@@ -4,10 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from django.utils import translation
+
 from deliveries.partner_ids.with_numbers import telling_partner_ids
+from portal.common.database import snapshot
 from portal.common.jobs import Paused
 from portal.common.masking import Masking
 from portal.common.periods import Month
+from portal.tenants.scope import web_scope
 from reports.models import DefinitionFile, ReportDefinition, ReportRun, WorkbookTemplate
 from reports.monthly.figures import ReportHeader
 from reports.monthly.layout import build_tables
@@ -15,6 +19,7 @@ from reports.monthly.masked_tables import masked_tables, partner_ids_of
 from reports.monthly.selector import MonthScope
 from reports.monthly.tables import Table
 from reports.runs.runs import BeingMade, StillWaiting, build_now
+from reports.schedules.content import cost_tables, maskings
 from reports.schedules.reading import Reading
 
 _WAIT = timedelta(seconds=10)  # for the inbox, or for another process that makes the month's report
@@ -52,6 +57,16 @@ def month_report(reading: Reading, progress: Progress) -> MonthReport:
     if reading.access.masking.in_full:
         found[DefinitionFile.Edition.FULL.value] = tables
     return MonthReport(report, header, found)
+
+
+def month_costs(reading: Reading) -> dict[str, list[Table]]:
+    """Return the tables of the month's costs by edition; none where the run has no costs.
+
+    They are beside the month's report and no part of it: a changed price makes no revision.
+    """
+    with snapshot(), web_scope(reading.tenant_ids), translation.override(reading.language):
+        found = {edition: cost_tables(reading, masking) for edition, masking in maskings(reading)}
+    return {edition: tables for edition, tables in found.items() if tables is not None}
 
 
 def chosen_template(definition: ReportDefinition) -> bytes:

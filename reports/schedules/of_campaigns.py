@@ -19,6 +19,8 @@ from reports.figures.volume import Volume
 from reports.monthly.found import search_text
 from reports.monthly.tables import Column, Found, Table
 from reports.monthly.texts import translate
+from reports.pricing.costing import Payer
+from reports.schedules.cost_tables import costs_by
 from reports.schedules.figure_tables import COUNTRY, country_cells, cut, without_links
 from reports.schedules.found import filters_of
 from reports.schedules.of_counts import errors_table, tables_by
@@ -79,6 +81,26 @@ def ab_test(reading: Reading, masking: Masking) -> Content:
         days=(life.first, life.last) if life else None,
         found=None if result.without else find({}),
     )
+
+
+def costs_of_campaign(reading: Reading, masking: Masking, payer: Payer) -> list[Table]:
+    """Build the costs of one campaign in the period, by variant and by country."""
+    found = _campaign(reading)
+    query = replace(reading.query(campaign=[found.name]), tenant_ids=[found.tenant_id])
+    wanted = (("variant",), ("country",))
+    return [costs_by(reading, query, names, masking=masking, payer=payer) for names in wanted]
+
+
+def costs_of_ab_test(reading: Reading, masking: Masking, payer: Payer) -> list[Table]:
+    """Build the costs of all messages of a campaign by variant, whatever the days of the run."""
+    found = _campaign(reading)
+    life = life_of(found)
+    if life is None:
+        return []
+    query = replace(
+        reading.query(campaign=[found.name]), tenant_ids=[found.tenant_id], first=life.first, last=life.last
+    )
+    return [costs_by(reading, query, ["variant"], masking=masking, payer=payer)]
 
 
 def _campaign(reading: Reading) -> Campaign:

@@ -11,6 +11,8 @@ from reports.figures.query import OF_CAMPAIGNS, StatisticsQuery
 from reports.figures.statistics import total
 from reports.monthly.tables import Column, Table
 from reports.monthly.texts import name_country, translate
+from reports.pricing.costing import Payer
+from reports.schedules.cost_tables import costs_by
 from reports.schedules.dimensions import DIMENSIONS, grouped_table
 from reports.schedules.figure_tables import chosen_measures, cut
 from reports.schedules.found import filters_of
@@ -59,6 +61,26 @@ def account(reading: Reading, masking: Masking) -> Content:
     table = grouped_table("Partner IDs", reading, query, ("partner_id", "tenant"), masking=masking, measures=measures)
     of_days = grouped_table("Days", reading, query, ("day",), masking=masking, measures=measures)
     return Content([_with_names(table, reading), of_days], total(query), (("Account", reading.account.name),))
+
+
+def costs_of_volumes(reading: Reading, masking: Masking, payer: Payer) -> list[Table]:
+    """Build the costs by the chosen dimensions, or by each of the usual ones."""
+    query = reading.query()
+    if chosen := reading.parameters.get("group_by"):
+        return [costs_by(reading, query, chosen, masking=masking, payer=payer, key="Costs")]
+    return [costs_by(reading, query, names, masking=masking, payer=payer) for _key, names in _possible(query)]
+
+
+def costs_of_operators(reading: Reading, masking: Masking, payer: Payer) -> list[Table]:
+    """Build the costs of operators and of countries."""
+    query = reading.query()
+    wanted = (("country", "operator"), ("country",))
+    return [costs_by(reading, query, names, masking=masking, payer=payer) for names in wanted]
+
+
+def costs_of_account(reading: Reading, masking: Masking, payer: Payer) -> list[Table]:
+    """Build what the gateway charges for an account, by partner ID."""
+    return [costs_by(reading, reading.query(), ["partner_id"], masking=masking, payer=payer)]
 
 
 def _content(tables: list[Table], reading: Reading, query: StatisticsQuery, masking: Masking) -> Content:

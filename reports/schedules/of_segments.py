@@ -1,6 +1,6 @@
 """The kind of segments: figures by the values of a key, and by those of two keys."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -8,11 +8,15 @@ from deliveries.message_pages.parameter_fields import PARAMETER
 from deliveries.search.segment_keys import search_keys
 from portal.common.masking import Masking
 from reports.figures.query import StatisticsQuery
-from reports.monthly.tables import Column, Found
+from reports.monthly.tables import Column, Found, Table
+from reports.pricing.costing import Payer
+from reports.pricing.costs import Costs
+from reports.schedules.cost_tables import cost_table
 from reports.schedules.figure_tables import chosen_measures, figure_table, named
 from reports.schedules.found import RowFilters, filters_of
 from reports.schedules.of_counts import filter_details
 from reports.schedules.reading import Content, Reading, SubjectGone
+from reports.segments.costs import costs_of_rows, costs_of_values
 from reports.segments.cross import REST_LABEL, cross_table
 from reports.segments.figures import segment_figures
 from reports.segments.links import is_found
@@ -28,11 +32,7 @@ def segment(reading: Reading, masking: Masking) -> Content:
     query, filters = _of_keys(reading, masking, [name for name in (key, by) if name])
     measures, language = chosen_measures(parameters.get("columns", ())), reading.language
     found = segment_figures(query, key, merge_small=merge_small)
-    name = named(_SPECIAL, language)
-
-    def label(value: str) -> str:
-        return name(value if value in _SPECIAL else masking.text(value))
-
+    label = _labels(language, masking)
     shown = in_order(found.rows, "-messages")
     rows: list[Any] = [((label(row.value),), row.kpis) for row in shown]
     tables = [
@@ -66,6 +66,27 @@ def segment(reading: Reading, masking: Masking) -> Content:
         )
     keys = [("Key", key), *([("Second key", by)] if by else [])]
     return Content(tables, found.total, (*keys, *filter_details(reading, masking)), found=filters.of({}))
+
+
+def costs_of_segment(reading: Reading, masking: Masking, payer: Payer) -> list[Table]:
+    """Build the costs by the values of the key; none of one campaign, whose messages by value are not counted."""
+    key = reading.parameters["key"]
+    query, _filters = _of_keys(reading, masking, [key])
+    if query.is_of_campaigns:
+        return []
+    label = _labels(reading.language, masking)
+    shown = in_order(segment_figures(query, key, merge_small=not masking.in_full).rows, "-messages")
+    found = costs_of_rows(costs_of_values(query, key, payer), shown)
+    rows = [((label(row.value),), one) for row, one in zip(shown, found, strict=True)]
+    columns = [Column("Value", "text")]
+    total = sum(found, Costs())
+    return [cost_table("Costs by value", columns, rows, total=total, language=reading.language)]
+
+
+def _labels(language: str, masking: Masking) -> Callable[[str], str]:
+    """Return a function that names a value for a reader."""
+    name = named(_SPECIAL, language)
+    return lambda value: name(value if value in _SPECIAL else masking.text(value))
 
 
 def _found(filters: RowFilters, masking: Masking, values: Mapping[str, str]) -> Found:

@@ -16,6 +16,7 @@ _TYPES: dict[Kind, pa.DataType] = {
     "mixed": pa.string(),  # of the Summary
     "code": pa.int64(),
     "int": pa.int64(),
+    "money": pa.decimal128(38, 6),
     "seconds": pa.int64(),
     "ratio": pa.float64(),
     "percent": pa.float64(),

@@ -168,7 +168,8 @@ def _answer(request: HttpRequest, token: str, view: Callable[[HttpRequest, Opene
         to = recipients.addressee(mail.recipient, mail.run)
         if not isinstance(to, recipients.Addressee):
             return _closed(request)
-        return view(request, Opened(mail, to.masking, files_for(mail.run, to.masking), to.language))
+        files = files_for(mail.run, to.masking, sees_costs=to.sees_costs)
+        return view(request, Opened(mail, to.masking, files, to.language))
 
 
 def _open_mail(tenant_id: int, mail_id: int, now: datetime) -> ReportMail | None:

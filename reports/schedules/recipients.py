@@ -11,6 +11,7 @@ from portal.accounts.models import Membership, User, record
 from portal.common.masking import Masking
 from portal.tenants.models import Tenant
 from reports.models import DefinitionRun, OutsideAddress, ReportDefinition, ReportMail, ReportRecipient
+from reports.pricing.rights import may_see_costs
 from reports.schedules import confirming
 from reports.schedules.rights import may_read
 
@@ -31,12 +32,13 @@ class NotAdded(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Addressee:
-    """A recipient at the moment of sending: the address, the language, and how numbers are masked for them."""
+    """A recipient at the moment of sending: the address, the language, and which edition they may have."""
 
     email: str
     language: str
     masking: Masking
     is_outside: bool
+    sees_costs: bool = False
 
 
 def recipients_of(definition: ReportDefinition) -> QuerySet[ReportRecipient]:
@@ -122,7 +124,9 @@ def member(user_id: int, run: DefinitionRun) -> Addressee | str:
     access = access_of(user, slug=run.tenant.slug) if user else Access()
     if user is None or not may_read(access, run):
         return ReportMail.Skipped.LEFT
-    return Addressee(user.email, run.tenant.language, access.masking, is_outside=False)
+    return Addressee(
+        user.email, run.tenant.language, access.masking, is_outside=False, sees_costs=may_see_costs(access)
+    )
 
 
 def _address(tenant: Tenant, email: str, language: str, actor: User, now: datetime) -> OutsideAddress:

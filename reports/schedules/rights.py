@@ -9,6 +9,7 @@ from reports.schedules.reading import NotAllowed, SubjectGone
 MAKE, READ = "make_reports", "see_figures"
 OF_LOGS = "save_searches"  # to make a file of messages, as for exports
 READ_LOGS = "see_messages"
+OF_STATEMENTS = "billing"  # to make and to read files of them
 
 
 def access_now(definition: ReportDefinition) -> Access:
@@ -22,7 +23,11 @@ def access_now(definition: ReportDefinition) -> Access:
 
 def rights_to_make(kind: str) -> list[str]:
     """Return the rights that a definition of the kind needs."""
-    more = {ReportDefinition.Kind.MESSAGES: [OF_LOGS], ReportDefinition.Kind.ACCOUNT: [RIGHT_FOR_ACCOUNTS]}
+    more = {
+        ReportDefinition.Kind.MESSAGES: [OF_LOGS],
+        ReportDefinition.Kind.ACCOUNT: [RIGHT_FOR_ACCOUNTS],
+        ReportDefinition.Kind.STATEMENTS: [OF_STATEMENTS],
+    }
     return [MAKE, *more.get(ReportDefinition.Kind(kind), [])]
 
 
@@ -36,6 +41,8 @@ def may_read(access: Access, run: DefinitionRun) -> bool:
         return False
     if run.definition.kind == ReportDefinition.Kind.MESSAGES:
         return access.may(READ_LOGS)
+    if run.definition.kind == ReportDefinition.Kind.STATEMENTS:
+        return access.may(OF_STATEMENTS)
     if run.definition.kind != ReportDefinition.Kind.ACCOUNT:
         return True
     scope = account_scope(access, run.definition)

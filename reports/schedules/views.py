@@ -10,6 +10,7 @@ from portal.accounts.models import record
 from portal.common.file_response import file_response
 from portal.tenants.models import Tenant
 from reports.models import DefinitionRun
+from reports.pricing.rights import may_see_costs
 from reports.schedules.files import MEDIA_TYPES, download_name, edition_of, open_file, suffix_of
 from reports.schedules.rights import READ, may_read
 
@@ -28,7 +29,7 @@ def download(request: PageRequest, tenant: Tenant, saved_run_id: int, format: st
     context = {"page": "reports", "run": run}
     if run.state != DefinitionRun.State.DONE:
         return render(request, "reports/saved/no_file.html", context, status=409)
-    file = edition_of(run, format, request.access.masking)
+    file = edition_of(run, format, request.access.masking, sees_costs=may_see_costs(request.access))
     if file is None:
         raise Http404
     file.run = run

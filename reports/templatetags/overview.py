@@ -20,8 +20,15 @@ _LINK_TAG = re.compile(r"</?a(?:\s[^>]*)?>")
 
 @register.simple_tag(takes_context=True)
 def counted(context, text: str, **found: object) -> str:
-    """Return the figure as a link to the messages that it counts."""
-    return format_html('<a class="quiet-link" href="{}">{}</a>', context["links"].messages(**found), text)
+    """Return the figure as a link to the messages that it counts, as text for those who open no messages."""
+    address = context["links"].messages(**found)
+    return format_html('<a class="quiet-link" href="{}">{}</a>', address, text) if address else text
+
+
+@register.filter
+def linked(text: str, address: str) -> str:
+    """Return the text as a link to an address, as it is without one."""
+    return format_html('<a href="{}">{}</a>', address, text) if address else text
 
 
 @register.simple_tag(takes_context=True)

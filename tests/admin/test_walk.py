@@ -90,7 +90,7 @@ NOT_SHOWN = {
     "reports.Alert", "reports.AlertClock", "reports.AlertMailChoice", "reports.AlertMinute", "reports.AlertQuarter",
     "reports.AlertRule", "deliveries.GateAttempt", "deliveries.GateEvent", "deliveries.GateHour",
     "deliveries.ChannelCount", "reports.Price", "reports.TierGroup", "reports.Fee",
-    "reports.PriceChange", "reports.ExchangeRate", "reports.StatementLine",
+    "reports.PriceChange", "reports.StatementLine",
     "tenants.ApiRequest", "tenants.IdempotentAnswer",
 }  # fmt: skip
 

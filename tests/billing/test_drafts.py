@@ -232,3 +232,26 @@ def test_message_that_waits_counts_when_it_is_sent(feed, issuer, customer, profi
     (draft,) = drafts(issuer, customer)
 
     assert lines(draft) == [("usage", "shop-1", "FI", "fi.elisa", 1, 65_000, 7)]
+
+
+def test_price_changes_at_the_customers_midnight_on_the_day_when_clocks_change(
+    feed, issuer, customer, prices, profiles
+):
+    """Helsinki is 3 hours from UTC until 04:00 on 25 October 2026, then 2 hours."""
+    Price.objects.filter(price_list=prices, country="FI").update(valid_to=date(2026, 10, 25))
+    for micro, first, last in ((70_000, date(2026, 10, 25), date(2026, 10, 26)), (80_000, date(2026, 10, 26), None)):
+        Price.objects.create(price_list=prices, country="FI", micro=micro, valid_from=first, valid_to=last)
+    sent = {
+        "2026-10-24T20:59:59Z": 65_000,  # 23:59:59
+        "2026-10-24T21:00:00Z": 70_000,  # 00:00 of a day of 25 hours
+        "2026-10-25T21:59:59Z": 70_000,
+        "2026-10-25T22:00:00Z": 80_000,
+    }
+    for number, at in enumerate(sent):
+        apply(feed, message(number) | {"sentTimestamp": at, "timestamp": at})
+
+    (draft,) = drafts(issuer, customer)
+
+    assert [(row[4], row[5]) for row in sorted(lines(draft), key=lambda row: row[5])] == [
+        (2, 65_000), (4, 70_000), (2, 80_000),
+    ]  # fmt: skip

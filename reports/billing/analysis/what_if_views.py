@@ -15,6 +15,7 @@ from portal.accounts.access import PageRequest
 from portal.accounts.guards import member_may
 from portal.common.periods import Month
 from portal.tenants.models import Tenant
+from reports.billing.analysis.issued import IssuedMonth, issued_months
 from reports.billing.analysis.offers import tariff_of
 from reports.billing.analysis.what_if_form import OWN, WhatIfForm
 from reports.billing.prices.files import read_file
@@ -65,10 +66,13 @@ def what_if(request: PageRequest, tenant: Tenant) -> HttpResponse:
 
 def _compared(form: WhatIfForm, tenant: Tenant, other: Tariff | None) -> dict:
     months, of = last_months(today_of(tenant)), form.cleaned_data["of"]
+    issued: list[IssuedMonth] = []
     if account := form.accounts.get(of):
         found = gateway_under(tenant, account.pk, months, other)
     else:
-        found = statements_under(tenant if of == OWN else form.customers[of], months, other)
+        customer = tenant if of == OWN else form.customers[of]
+        found = statements_under(customer, months, other)
+        issued = issued_months(customer, {one.month: one.present.totals() for one in found})
     rows = [row for one in found for row in _amounts(one)]
     currencies = sorted({row.currency for row in rows})
     totals = [
@@ -82,6 +86,7 @@ def _compared(form: WhatIfForm, tenant: Tenant, other: Tariff | None) -> dict:
     return {
         "rows": rows,
         "totals": totals,
+        "issued": issued,
         "unpriced": [row for row in unpriced if any(row[1:])],
         "is_compared": True,
         "file": f"{tenant.slug}_what_if",

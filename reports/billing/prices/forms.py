@@ -24,7 +24,7 @@ from reports.billing.prices.table import Unreadable, read_micro, read_minor
 from reports.billing.prices.texts import KIND_TEXTS, LINE_PROBLEMS, SENDER_TYPES
 from reports.models import PriceList
 from reports.pricing.tariff import FeeKind
-from reports.templatetags.prices import typed_amount, typed_price
+from reports.templatetags.money import typed_amount, typed_price
 
 DEFAULT = "default"
 

@@ -19,7 +19,7 @@ from reports.billing.prices.rows import GroupRow, last_day
 from reports.billing.prices.texts import LINE_PROBLEMS, ROW_PROBLEMS
 from reports.models import TierGroup
 from reports.pricing.tiers import Mode, Tier
-from reports.templatetags.prices import typed_price
+from reports.templatetags.money import typed_price
 
 BLANK = 3  # lines for more tiers
 MIN_SHOWN = 5

@@ -5,15 +5,19 @@ from typing import Any
 from django import forms
 from django.http import QueryDict
 from django.utils.functional import Promise
-from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 
+from deliveries.conversions.error_texts import file_text
+from deliveries.conversions.files import FileProblem, rows
 from portal.common.day_field import DayField
 from portal.common.setting_choices import currency_choices
-from portal.tenants.models import Tenant
-from reports.billing.prices.rates import RateProblem, RateRow, read_rate
+from portal.common.templatetags.figures import count
+from reports.billing.prices.files import MAX_BYTES
+from reports.billing.prices.rates import RateProblem, RateRow, read_rate, read_rates
 from reports.billing.prices.table import Unreadable
 
+MAX_SHOWN = 200  # rates, and problems of a file
 RATE_PROBLEMS: dict[str, Promise] = {
     "columns": gettext_lazy("The first line must name these columns once: %(value)s."),
     "too_many": gettext_lazy("The file has more than %(value)s rates. Split it."),
@@ -41,9 +45,10 @@ class RateForm(forms.Form):
     rate = forms.CharField(label=gettext_lazy("is"), max_length=30)
     quote = forms.ChoiceField(label=gettext_lazy("of this currency"))
 
-    def __init__(self, data: QueryDict | None = None, *, tenant: Tenant) -> None:
-        super().__init__(data, initial={"base": "EUR", "quote": tenant.currency}, auto_id="rate_%s")
-        choices = currency_choices(get_language() or "en", present=tenant.currency)
+    def __init__(self, data: QueryDict | None = None, *, currency: str) -> None:
+        """`currency` is the issuer's own."""
+        super().__init__(data, initial={"base": "EUR", "quote": currency}, auto_id="rate_%s")
+        choices = currency_choices(get_language() or "en", present=currency)
         for name in ("base", "quote"):
             field = self.fields[name]
             assert isinstance(field, forms.ChoiceField)
@@ -77,3 +82,28 @@ class RateFileForm(forms.Form):
         help_text=gettext_lazy("CSV or XLSX with the columns day, base, quote and rate."),
         error_messages={"required": gettext_lazy("Choose a file.")},
     )
+
+
+def read_rate_file(form: RateFileForm, *, currency: str) -> tuple[list[RateRow], list[str]]:
+    """Return the rates of an uploaded file, and what is wrong with it; a file that cannot be read is the form's error.
+
+    `currency` is the issuer's own.
+    """
+    currencies = frozenset(dict(currency_choices(get_language() or "en", present=currency)))
+    content = form.cleaned_data["file"].read(MAX_BYTES + 1)
+    try:
+        if len(content) > MAX_BYTES:
+            raise FileProblem("too_large")
+        found, problems = read_rates(rows(content), currencies=currencies)
+    except FileProblem as problem:
+        form.add_error("file", file_text(problem.code, problem.line))
+        return [], []
+    if not found and not problems:
+        form.add_error("file", _("The file has no lines below the names of its columns."))
+    return found, [rate_problem_text(problem) for problem in problems]
+
+
+def saved_text(number: int) -> str:
+    """Return how many rates were saved."""
+    text = ngettext("%(number)s rate was saved.", "%(number)s rates were saved.", number)
+    return text % {"number": count(number)} if number else _("Nothing was changed.")

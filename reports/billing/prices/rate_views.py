@@ -4,25 +4,17 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from deliveries.conversions.error_texts import file_text
-from deliveries.conversions.files import FileProblem, rows
 from portal.accounts.access import PageRequest
 from portal.accounts.guards import member_may
 from portal.accounts.way_back import posted_from
-from portal.common.setting_choices import currency_choices
-from portal.common.templatetags.figures import count
 from portal.tenants.models import Tenant
-from reports.billing.prices.files import MAX_BYTES
 from reports.billing.prices.found import MAX_ID
-from reports.billing.prices.rate_forms import RateFileForm, RateForm, rate_problem_text
-from reports.billing.prices.rates import NANO, RateRow, delete_rate, read_rates, set_rates
+from reports.billing.prices.rate_forms import MAX_SHOWN, RateFileForm, RateForm, read_rate_file, saved_text
+from reports.billing.prices.rates import NANO, RateRow, delete_rate, set_rates
 from reports.models import ExchangeRate
-
-MAX_SHOWN = 200
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -30,13 +22,13 @@ MAX_SHOWN = 200
 def rates(request: PageRequest, tenant: Tenant) -> HttpResponse:
     """List the newest rates; enter one, or those of a file."""
     is_file = request.method == "POST" and "upload" in request.POST
-    form = RateForm(request.POST if request.method == "POST" and not is_file else None, tenant=tenant)
+    form = RateForm(request.POST if request.method == "POST" and not is_file else None, currency=tenant.currency)
     file_form = RateFileForm(request.POST if is_file else None, request.FILES if is_file else None)
     if form.is_bound and form.is_valid():
         return _entered(request, tenant, [form.row()])
     problems: list[str] = []
     if file_form.is_bound and file_form.is_valid():
-        found, problems = _read(file_form, tenant)
+        found, problems = read_rate_file(file_form, currency=tenant.currency)
         if found and not problems:
             return _entered(request, tenant, found)
     shown = ExchangeRate.objects.filter(issuer=tenant).order_by("-day", "base", "quote")[:MAX_SHOWN]
@@ -50,25 +42,9 @@ def rates(request: PageRequest, tenant: Tenant) -> HttpResponse:
     return render(request, "billing/prices/rates.html", context, status=422 if request.method == "POST" else 200)
 
 
-def _read(form: RateFileForm, tenant: Tenant) -> tuple[list[RateRow], list[str]]:
-    currencies = frozenset(dict(currency_choices(get_language() or "en", present=tenant.currency)))
-    content = form.cleaned_data["file"].read(MAX_BYTES + 1)
-    try:
-        if len(content) > MAX_BYTES:
-            raise FileProblem("too_large")
-        found, problems = read_rates(rows(content), currencies=currencies)
-    except FileProblem as problem:
-        form.add_error("file", file_text(problem.code, problem.line))
-        return [], []
-    if not found and not problems:
-        form.add_error("file", _("The file has no lines below the names of its columns."))
-    return found, [rate_problem_text(problem) for problem in problems]
-
-
 def _entered(request: PageRequest, tenant: Tenant, found: list[RateRow]) -> HttpResponse:
     number = set_rates(tenant, found, actor=request.user.email, now=timezone.now())
-    text = ngettext("%(number)s rate was saved.", "%(number)s rates were saved.", number)
-    messages.success(request, text % {"number": count(number)} if number else _("Nothing was changed."))
+    messages.success(request, saved_text(number))
     return redirect("billing:rates", tenant.slug)
 
 

@@ -127,7 +127,12 @@ def delete_rate(rate: ExchangeRate, *, actor: str) -> None:
 
 
 def _plain(row: RateRow, rate: int | None) -> str:
-    return f"{row.base}/{row.quote} {row.day} {Decimal(rate) / NANO:.9f}" if rate is not None else ""
+    return f"{row.base}/{row.quote} {row.day} {plain_rate(rate)}" if rate is not None else ""
+
+
+def plain_rate(rate: int) -> str:
+    """Return a rate in 10⁻⁹ as a plain number with nine decimals."""
+    return f"{Decimal(rate) / NANO:.9f}"
 
 
 def _listed(texts: list[str]) -> str:

@@ -15,7 +15,7 @@ from reports.billing.prices.texts import WHATS, days_text, key_text
 from reports.models import TierGroup
 from reports.pricing.tariff import FeeKind
 from reports.pricing.tiers import Mode
-from reports.templatetags.prices import fee_amount, list_price
+from reports.templatetags.money import list_price, money
 
 MAX_SHOWN = 500  # rows of a part of a page; the file has all
 
@@ -104,7 +104,7 @@ def _amounts(row: Row, currency: str) -> list[str]:
     if isinstance(row, PriceRow):
         return [list_price(row.micro, currency)]
     if isinstance(row, FeeRow):
-        return [fee_amount(row.minor, currency)]
+        return [money(row.minor, currency)]
     if row.mode == Mode.PACKAGES:
         values = {"size": count(row.size), "price": list_price(row.micro, currency)}
         return [_("%(price)s for each %(size)s") % values]

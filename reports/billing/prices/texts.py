@@ -13,7 +13,7 @@ from reports.billing.prices.checks import Problem
 from reports.billing.prices.differences import What
 from reports.billing.prices.rows import FeeRow, PriceRow, Row, last_day
 from reports.billing.prices.table import COLUMNS, LineProblem, TableProblem
-from reports.templatetags.prices import list_price
+from reports.templatetags.money import list_price
 
 SENDER_TYPES: dict[str, Promise] = {
     "alphanumeric": gettext_lazy("text as sender"),

@@ -14,7 +14,7 @@ from zipfile import ZIP_DEFLATED, ZipFile
 from portal.common.csv_file import ENCODING, CsvForm, write_rows
 from reports.monthly.figures import ReportHeader
 from reports.monthly.summary import file_stem
-from reports.monthly.tables import Kind, Table
+from reports.monthly.tables import Kind, Table, decimals_of
 from reports.monthly.texts import translate
 
 
@@ -52,6 +52,8 @@ def _cell(value: Any, kind: Kind, form: CsvForm, language: str) -> Any:
         return None
     if kind == "percent":
         return form.percent(value)
+    if kind == "money":
+        return form.number(value, decimals_of(value))
     if kind == "points":
         return form.number(value * 100, 2) if form.for_people else form.number(value, 6)
     if kind == "ratio":

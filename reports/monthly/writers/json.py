@@ -62,6 +62,8 @@ def _value(value: Any, kind: Kind) -> Any:
         return None
     if kind in ("percent", "points", "ratio"):
         return round(value, 6)
+    if kind == "money":
+        return str(value)  # as the API: no program may round it
     if kind in ("date", "datetime"):
         return value.isoformat()
     return value

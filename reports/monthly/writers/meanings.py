@@ -217,6 +217,36 @@ MEANINGS |= {
         "”kyllä”, jos sattuma selittää eron harvemmin kuin 5 kertaa sadasta, kun kaikki vertailut otetaan huomioon.",
     ),
 }
+MEANINGS |= {
+    "Cost": (
+        "What the messages cost by the price lists, rounded once, half away from zero.",
+        "Mitä viestit maksavat hinnastojen mukaan, pyöristetty kerran, puolikkaat poispäin nollasta.",
+    ),
+    "Cost of a delivered message": (
+        "The cost of all messages divided by the delivered ones that have a price.",
+        "Kaikkien viestien kustannus jaettuna toimitetuilla, joilla on hinta.",
+    ),
+    "Cost of failed messages": (
+        "The part of the cost that is for failed, expired and rejected messages.",
+        "Se osa kustannuksesta, joka tulee epäonnistuneista, vanhentuneista ja hylätyistä viesteistä.",
+    ),
+    "Cost of billed, not delivered": (
+        "The part of it for messages with the result code 1009: billed, not delivered.",
+        "Se osa siitä, joka tulee viesteistä, joiden tuloskoodi on 1009: laskutettu, ei toimitettu.",
+    ),
+    "Cost of an unknown outcome": (
+        "The part of the cost that is for messages of which no outcome is known.",
+        "Se osa kustannuksesta, joka tulee viesteistä, joiden lopputulosta ei tiedetä.",
+    ),
+    "At average prices": (
+        "“yes” if prices by quantity are in the cost, at the average price of their month.",
+        "”kyllä”, jos kustannuksessa on määrästä riippuvia hintoja kuukautensa keskihinnoin.",
+    ),
+    "Messages without a price": (
+        "Messages that no price list has a price for. They are in no cost.",
+        "Viestit, joille missään hinnastossa ei ole hintaa. Ne eivät ole missään kustannuksessa.",
+    ),
+}
 DEFINITIONS = "Definitions"
 _SAME_AS = {"95% to": "95% from"}
 

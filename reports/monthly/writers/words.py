@@ -10,7 +10,7 @@ from babel.numbers import format_decimal, format_percent
 
 from reports.monthly.figures import ReportHeader
 from reports.monthly.summary import period_text
-from reports.monthly.tables import Kind
+from reports.monthly.tables import Kind, decimals_of
 from reports.monthly.texts import find_locale, name_month, points_unit, translate
 
 _LONGEST = 60  # characters of a name, of both names 80: a workbook's footer holds 255 signs in all
@@ -36,6 +36,9 @@ def cell_text(value: Any, kind: Kind, language: str) -> str:
     locale = find_locale(language)
     if kind == "int":
         return str(format_decimal(value, locale=locale))
+    if kind == "money":
+        places = decimals_of(value)
+        return str(format_decimal(value, f"#,##0{'.' * bool(places)}{'0' * places}", locale=locale))
     if kind == "seconds":
         return f"{format_decimal(value, locale=locale)}\u00a0s"
     if kind == "percent":

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from copy import copy
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from openpyxl.cell import Cell
@@ -34,7 +35,7 @@ LINKS_NOTE = "Figures from here on have no links: a sheet holds {most} of them a
 _NO_LINKS: Mapping[int, str] = {}
 _NOTES_LISTED = 1000
 _TEXTS_KEPT = 10_000
-_NUMBERS: frozenset[Kind] = frozenset({"int", "code", "percent", "points", "seconds", "ratio", "date"})
+_NUMBERS: frozenset[Kind] = frozenset({"int", "code", "money", "percent", "points", "seconds", "ratio", "date"})
 
 
 class Notes:
@@ -160,7 +161,7 @@ def _as_points(difference: float | None) -> float | None:
     return None if difference is None else round(difference * 100, 10)
 
 
-def number_cell(look: Cell, value: float | date | None) -> Cell:
+def number_cell(look: Cell, value: float | Decimal | date | None) -> Cell:
     """Return a copy of an empty cell that holds a number, a date or nothing."""
     cell = copy(look)
     cell.value = value

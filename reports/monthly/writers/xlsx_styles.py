@@ -31,12 +31,13 @@ _FONT_NAME = "Calibri"
 _NUMBER_FORMATS: dict[Kind, str] = {
     "int": "#,##0",
     "code": "0",
+    "money": "#,##0.00####",
     "ratio": "0.00",
     "percent": "0.00%",
     "seconds": '#,##0" s"',
     "text": "@",
 }
-RIGHT: frozenset[Kind] = frozenset({"int", "ratio", "percent", "points", "seconds", "mixed", "difference"})
+RIGHT: frozenset[Kind] = frozenset({"int", "money", "ratio", "percent", "points", "seconds", "mixed", "difference"})
 
 
 class Styles:

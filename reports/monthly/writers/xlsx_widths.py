@@ -19,7 +19,7 @@ _OF_DEFINITIONS = [32.0, 90.0, 50.0]
 ROW_HEIGHT = 15
 _MAX_LINES = 27  # a row is at most 409 points high
 _FILTER_BUTTON = 3
-_BY_SIZE: frozenset[Kind] = frozenset({"int", "code", "seconds", "percent", "points", "ratio", "date"})
+_BY_SIZE: frozenset[Kind] = frozenset({"int", "code", "money", "seconds", "percent", "points", "ratio", "date"})
 
 
 def column_widths(table: Table, header: ReportHeader) -> list[float]:
@@ -84,7 +84,7 @@ def _widen(widest: list[int], row: tuple[Any, ...], kinds: Iterable[Kind], langu
 
 
 def _width(value: Any, kind: Kind, language: str) -> int:
-    if kind in ("int", "code"):
+    if kind in ("int", "code", "money"):
         return len(f"{value:,}")
     if kind == "seconds":
         return len(f"{value:,} s")

@@ -17,8 +17,10 @@ from portal.tenants.models import Tenant
 from reports.campaigns.ab_form import METRICS
 from reports.models import ReportDefinition
 from reports.monthly.texts import translate
+from reports.pricing.rights import may_see_costs
 from reports.runs.report_scope import account_report_scopes
 from reports.schedules.checking import WrongDefinition, check_definition
+from reports.schedules.cost_tables import COSTS
 from reports.schedules.figure_tables import ALWAYS, MEASURES
 from reports.schedules.kinds import AB_WITHIN, KINDS
 from reports.schedules.pages import offered
@@ -120,11 +122,20 @@ class BuilderForm(forms.Form):
             del self.fields["addresses"]
         self.subject_names = self._add_subject()
         self.filter_names = self._add_filters()
+        if self.of.costs and may_see_costs(self.access):
+            self._add_costs()
         if self.of.groups:
             self._several("group_by", _("Group by"), [(name, dimension_name(name)) for name in self.of.groups])
             self.fields["group_by"].help_text = _("Nothing chosen: a table for each of the usual ones. At most four.")
         if self.of.columns:
             self._several("columns", _("Columns"), self._columns())
+
+    def _add_costs(self) -> None:
+        self.fields[COSTS] = forms.BooleanField(
+            label=_("With costs"),
+            required=False,
+            help_text=_("In further tables, in the files of members who may see costs. Outside addresses get none."),
+        )
 
     def _add_gates(self) -> None:
         """Offer the gates, also those that are chosen and do not send the event any more: see `gate_choices`."""

@@ -23,6 +23,7 @@ AS_THEY_ARE = (
     "within",
     "group_by",
     "template",
+    "costs",
 )  # parameters with a field of their own
 _SEVERAL = ("status", "tenant")  # filters that are chosen, not typed
 

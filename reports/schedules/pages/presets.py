@@ -73,6 +73,12 @@ PRESETS: dict[str, Preset] = {
         gettext_lazy("All partner IDs of a gateway account that you own, last month."),
         _monthly(Kind.ACCOUNT, Format.XLSX, day=4),
     ),
+    "statements": Preset(
+        gettext_lazy("Statements as soon as they are issued"),
+        gettext_lazy("What was issued to you for last month, as PDF, each morning on which there is something new."),
+        _daily(Kind.STATEMENTS, Format.PDF)
+        | {"period": Period.LAST_MONTH, "condition": ReportDefinition.Condition.CHANGED},
+    ),
 }
 
 

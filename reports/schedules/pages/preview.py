@@ -27,6 +27,7 @@ from reports.monthly.tables import Kind as CellKind
 from reports.monthly.tables import Table
 from reports.monthly.texts import translate
 from reports.monthly.writers.words import cell_text
+from reports.schedules.content import cost_tables
 from reports.schedules.kinds import KINDS
 from reports.schedules.letters import days_text
 from reports.schedules.message_log import DEFAULT_COLUMNS, query_of
@@ -35,11 +36,12 @@ from reports.schedules.periods import are_final
 from reports.schedules.reading import NotAllowed, Reading, SubjectGone, TooLarge
 from reports.schedules.rights import account_scope_now
 from reports.schedules.runs import run_days
+from reports.schedules.statements import statements_table
 
 MAX_ROWS = 5  # of a table
 
 Kind = ReportDefinition.Kind
-_FIGURES: frozenset[CellKind] = frozenset({"int", "ratio", "percent", "points", "seconds"})
+_FIGURES: frozenset[CellKind] = frozenset({"int", "money", "ratio", "percent", "points", "seconds"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,11 +114,14 @@ def _tables(reading: Reading) -> list[Shown]:
     kind, masking = reading.run.definition.kind, reading.access.masking
     if kind == Kind.MESSAGES:
         return [_messages(reading)]
+    if kind == Kind.STATEMENTS:
+        return [_shown(statements_table(reading), reading.language)]
+    costs = cost_tables(reading, masking) or []
     if kind == Kind.MONTHLY:
-        return [_shown(table, reading.language) for table in _month(reading)]
+        return [_shown(table, reading.language) for table in (*_month(reading), *costs)]
     build = KINDS[kind].build
     assert build is not None  # of the other kinds
-    return [_shown(table, reading.language) for table in build(reading, masking).tables]
+    return [_shown(table, reading.language) for table in (*build(reading, masking).tables, *costs)]
 
 
 def _month(reading: Reading) -> Sequence[Table]:
@@ -190,7 +195,7 @@ def _text(value: Any, kind: CellKind, language: str) -> str:
         return count(value)
     if kind == "percent":
         return percent(value)
-    if kind == "points":
+    if kind in ("points", "money"):
         return cell_text(value, kind, language)
     if kind == "ratio":
         return decimal(value)

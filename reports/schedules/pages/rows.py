@@ -9,13 +9,15 @@ from django.db.models import Count, QuerySet
 from portal.accounts.access import Access
 from portal.accounts.models import User
 from reports.models import DefinitionFile, DefinitionRun, ReportDefinition, ReportMail, ReportRecipient
+from reports.pricing.rights import may_see_costs
 from reports.runs.report_scope import RIGHT_FOR_ACCOUNTS
 from reports.schedules.definitions import may_change
+from reports.schedules.files import edition_for
 from reports.schedules.letters import days_text
 from reports.schedules.mailing import with_newer
 from reports.schedules.pages.wording import schedule_text
 from reports.schedules.recipient_views import person_name
-from reports.schedules.rights import READ_LOGS, may_read
+from reports.schedules.rights import OF_STATEMENTS, READ_LOGS, may_read
 
 Kind, Format = ReportDefinition.Kind, ReportDefinition.Format
 
@@ -70,6 +72,8 @@ def readable(access: Access) -> QuerySet[ReportDefinition]:
         found = found.exclude(kind=Kind.ACCOUNT)
     if not access.may(READ_LOGS):
         found = found.exclude(kind=Kind.MESSAGES)
+    if not access.may(OF_STATEMENTS):
+        found = found.exclude(kind=Kind.STATEMENTS)
     return found
 
 
@@ -128,7 +132,7 @@ def _mail(mail: ReportMail) -> RunMail:
 
 
 def _files(run: DefinitionRun, files: Collection[DefinitionFile], access: Access) -> list[RunFile]:
-    """Return a file a format: in full for readers who see numbers, if there is one, else masked."""
+    """Return a file a format: the fullest that the reader may have."""
     if run.state != DefinitionRun.State.DONE or not may_read(access, run):
         return []
     by_format: dict[str, dict[str, DefinitionFile]] = defaultdict(dict)
@@ -136,8 +140,7 @@ def _files(run: DefinitionRun, files: Collection[DefinitionFile], access: Access
         by_format[file.format][file.edition] = file
     found = []
     for format, editions in by_format.items():
-        masked = editions.get(DefinitionFile.Edition.MASKED)
-        shown = editions.get(DefinitionFile.Edition.FULL, masked) if access.masking.in_full else masked
+        shown = edition_for(editions.values(), access.masking, sees_costs=may_see_costs(access))
         if shown is not None:
             gone = shown.get_gone_display() if shown.gone else ""
             found.append(RunFile(format, str(Format(format).label), shown.bytes, gone))

@@ -16,6 +16,7 @@ from portal.tenants.models import GatewayAccount
 from reports.models import ReportDefinition, WorkbookTemplate
 from reports.monthly.texts import translate
 from reports.schedules.clock import schedule_of
+from reports.schedules.cost_tables import COSTS
 from reports.schedules.dimensions import DIMENSIONS
 from reports.schedules.due import next_due
 from reports.schedules.figure_tables import MEASURES
@@ -39,7 +40,7 @@ PROBLEMS = {
     "unknown": gettext_lazy("There is no such value."),
     "not_allowed": gettext_lazy("Your role may not make reports of this kind."),
     "number": gettext_lazy("A saved report may hold no phone numbers."),
-    "not_a_month": gettext_lazy("Monthly volumes are of one whole month: choose its first and its last day."),
+    "not_a_month": gettext_lazy("Reports of this kind are of one whole month: choose its first and its last day."),
     "combination": gettext_lazy("These choices cannot be combined."),
     "no_workbook": gettext_lazy("A template is filled as a workbook: choose the format Excel workbook (XLSX), too."),
     "too_many": gettext_lazy("Choose at most %(most)d.") % {"most": MAX_GROUPS},
@@ -127,6 +128,8 @@ def parameter_lines(definition: ReportDefinition, masking: Masking) -> list[tupl
         lines.append((_("Grouped by"), ", ".join(dimension_name(name) for name in given["group_by"])))
     if columns := column_names(definition):
         lines.append((_("Columns"), ", ".join(columns)))
+    if given.get(COSTS):
+        lines.append((_("Costs"), _("for members who may see costs")))
     if definition.gates:
         gates = Gate.objects.filter(tenant=definition.tenant, id__in=definition.gates).order_by("name", "id")
         shown = ", ".join(masking.text(gate_name(gate)) for gate in gates)
