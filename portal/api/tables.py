@@ -39,7 +39,9 @@ def list_as(media: str, data: Mapping[str, Any], answer: type[Serializer], lang:
     """Return a page of a list as CSV or NDJSON; what lies beside `data` is left to the headers."""
     rows = cast(Sequence[Mapping[str, Any]], data["data"])
     if media == NDJSON:
-        response = HttpResponse(b"".join(orjson.dumps(row) + b"\n" for row in rows), content_type=NDJSON)
+        response = HttpResponse(
+            b"".join(orjson.dumps(row, option=orjson.OPT_UTC_Z) + b"\n" for row in rows), content_type=NDJSON
+        )
     else:
         columns = list(_columns(cast(Serializer, cast(ListSerializer, answer().fields["data"]).child)))
         content = _written(columns, rows, csv_form(lang))

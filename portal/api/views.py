@@ -182,7 +182,7 @@ class ApiView(APIView):
         links = page_links(request._request, getattr(response, "data", None))
         operation = self.operation_of(request.method)
         if operation is not None and response.status_code == 200 and isinstance(response, Response):
-            response = self._shown(request, response, operation)
+            response = self._formatted(request, response, operation)
         response = super().finalize_response(request, response, *args, **kwargs)
         response.headers["Cache-Control"] = self.cache_control if response.status_code < 400 else "private, no-store"
         for name, value in limits.headers(getattr(self, "usage", None)).items():
@@ -193,7 +193,7 @@ class ApiView(APIView):
             response.add_post_render_callback(self.retry.store)
         return response
 
-    def _shown(self, request: Request, response: Response, operation: Operation) -> HttpResponseBase:
+    def _formatted(self, request: Request, response: Response, operation: Operation) -> HttpResponseBase:
         """Return the answer in the media type that is asked for, or 304 where the caller has it already."""
         media = wanted_media(request._request) if operation.is_list else JSON
         etag = ""

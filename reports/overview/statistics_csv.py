@@ -1,8 +1,7 @@
 """Statistics of the API as a CSV table, for Power Query and spreadsheets, and as lines of JSON: the same figures."""
 
 import io
-from collections.abc import Callable, Iterator, Mapping
-from datetime import date, datetime
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import orjson
@@ -36,7 +35,7 @@ _LATENCY = ("median", "p90", "p95", "p99")
 
 def ndjson_answer(answer: Mapping[str, Any]) -> HttpResponse:
     """Return the answer's groups as lines of JSON, or its total where nothing is grouped by."""
-    lines = (orjson.dumps(group) + b"\n" for group in _groups(answer))
+    lines = (orjson.dumps(group, option=orjson.OPT_UTC_Z) + b"\n" for group in _groups(answer))
     response = HttpResponse(b"".join(lines), content_type=NDJSON)
     response.headers[DATA_AS_OF] = answer["data_as_of"]
     return response
@@ -53,7 +52,7 @@ def csv_answer(answer: Mapping[str, Any], form: CsvForm) -> HttpResponse:
     currencies = _currencies(answer)
     head = [*names, *_head("")] + (_head("before_") if with_before else []) + _cost_head(currencies)
     rows = (
-        [*_key(group, names, form), *_row(group, form)]
+        [*_key(group, names), *_row(group, form)]
         + (_row(group["before"], form) if with_before else [])
         + _cost_row(group["costs"], currencies, form)
         for group in groups
@@ -105,13 +104,8 @@ def _total_before(answer: Mapping[str, Any]) -> dict[str, Any]:
     return {"before": None if compared is None else compared["total"]}
 
 
-def _key(group: Mapping[str, Any], names: list[str], form: CsvForm) -> list[Any]:
-    """Return the values of a group's key; days and hours in the form of the file."""
-    values = [group["key"][name] for name in names]
-    if not form.for_people:
-        return values
-    read: dict[str, Callable[[str], date]] = {"day": date.fromisoformat, "hour": datetime.fromisoformat}
-    return [read[name](value) if name in read and value else value for name, value in zip(names, values, strict=True)]
+def _key(group: Mapping[str, Any], names: list[str]) -> list[Any]:
+    return [group["key"][name] for name in names]
 
 
 def _number(value: object, form: CsvForm) -> Number:

@@ -15,7 +15,8 @@ def test_address_without_its_final_slash_answers_like_the_one_with_it(mine, clie
 
         assert (without.status_code, with_slash.status_code) == (200, 200), path
         if path not in ("key", "docs"):  # which hold the time of the last use, and a nonce
-            assert without.content == with_slash.content, path
+            assert without.headers.get("ETag") == with_slash.headers.get("ETag"), path  # whatever its `data_as_of`
+            assert len(without.content) == len(with_slash.content) > 0, path
 
 
 def test_body_reaches_an_address_without_its_final_slash(mine, client):

@@ -35,7 +35,7 @@ def table(answer, separator: str = ",") -> list[dict[str, str]]:
 
 @pytest.mark.parametrize(
     "path", ["messages/?size=2", f"delivery-reports/?size=2&updated_since={PAST}", "partner-ids/", "audit-log/?size=2",
-             "countries/", "result-codes/", "api-keys/", "members/", "operators/?from=2026-11-01&to=2026-11-30"]
+             "countries/", "result-codes/", "members/", "operators/?from=2026-11-01&to=2026-11-30"]
 )  # fmt: skip
 def test_lines_are_the_rows_of_the_json(ask, messages, path):
     as_json, lines = ask(path), ask(path, NDJSON)
@@ -54,7 +54,7 @@ def test_csv_of_messages(ask, messages):
     row = table(answer)[0]
     assert (row["id"], row["campaign_id"], row["campaign_name"]) == ("a", str(message["campaign"]["id"]), "sale")
     assert (row["custom_parameters"], row["labels"], row["final"]) == ('{"shop":"7"}', "", "true")
-    assert row["destination"] == "'+358401234567"  # no spreadsheet takes it for a formula
+    assert row["destination"] == "+358401234567"
     assert row["sent_at"] == "2026-11-02T10:00:00Z"
     assert answer.headers["Data-As-Of"].endswith("Z")
     assert "Accept" in answer.headers["Vary"]
