@@ -36,8 +36,9 @@ SPREAD = 6000  # reports between two of one message: more than a batch of the ap
 FACTS = (
     "inbox, inbox_todo, message, delivery_report, quarantine, ingest_count, daily_count, campaign_count, hour_count,"
     " latency_count, submission_count, condensed_span, condensed_campaign, condensed_campaign_count,"
-    " condensed_daily_count, condensed_latency_count, message_parameter, identity_filter, segment_value,"
-    " segment_change, stored_segment_count, stored_segment_latency_count,"
+    " condensed_campaign_latency, condensed_campaign_place, condensed_daily_count, condensed_latency_count,"
+    " message_parameter, identity_filter, segment_value, segment_change, stored_segment_count,"
+    " stored_segment_latency_count,"
     " condensed_segment_count, condensed_segment_latency_count, count_cause, closed_month, conversion_event"
 )
 GATES = "gate, gate_destination, gate_delivery, gate_attempt, gate_hour"

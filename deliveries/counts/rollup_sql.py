@@ -11,6 +11,8 @@ from deliveries.models import (
     CampaignCount,
     CondensedCampaign,
     CondensedCampaignCount,
+    CondensedCampaignLatency,
+    CondensedCampaignPlace,
     CondensedDailyCount,
     CondensedLatencyCount,
     CondensedSegmentCount,
@@ -26,13 +28,17 @@ from deliveries.models.rollups import Condensed, Span
 # Sums key by key, and the counts that they are made of.
 _OF: dict[type[Condensed], type[Count]] = {
     CondensedCampaignCount: CampaignCount,
+    CondensedCampaignPlace: CampaignCount,
     CondensedDailyCount: DailyCount,
     CondensedLatencyCount: LatencyCount,
     CondensedSegmentCount: SegmentCount,
     CondensedSegmentLatencyCount: SegmentLatencyCount,
 }
-MONTHS_ALONE: frozenset[type[Condensed]] = frozenset({CondensedDailyCount})
-ROLLUP_MODELS: tuple[type[Condensed], ...] = (CondensedCampaign, *_OF)
+MONTHS_ALONE: frozenset[type[Condensed]] = frozenset(
+    {CondensedCampaignLatency, CondensedCampaignPlace, CondensedDailyCount}
+)
+IN_BUCKETS: tuple[type[Condensed], ...] = (CondensedCampaign, CondensedCampaignLatency)
+ROLLUP_MODELS: tuple[type[Condensed], ...] = (*IN_BUCKETS, *_OF)
 _WITHIN = "tenant_id = %(tenant)s AND day >= %(day)s AND day < %(end)s"
 
 
@@ -92,4 +98,20 @@ FROM (
 ORDER BY account_id, campaign_id
 """  # noqa: S608  names of models' tables and columns
 
-STATEMENTS = (*map(_empty, ROLLUP_MODELS), *(_fill(*pair) for pair in _OF.items()), _FILL_CAMPAIGNS)
+_PLACED = "account_id, campaign_id, variant, country, operator, sender_type"
+_FILL_LATENCIES = f"""
+INSERT INTO condensed_campaign_latency (tenant_id, span, day, {_PLACED}, messages, buckets, bucket_messages)
+SELECT %(tenant)s, %(span)s, %(day)s, {_PLACED}, sum(messages), array_agg(bucket ORDER BY bucket),
+    array_agg(messages ORDER BY bucket)
+FROM (
+    SELECT {_PLACED}, bucket, sum(messages)::bigint AS messages FROM latency_count
+    WHERE {_WITHIN} AND %(span)s = '{Span.MONTH.value}' GROUP BY {_PLACED}, bucket HAVING sum(messages) <> 0
+) AS counted GROUP BY {_PLACED} ORDER BY {_PLACED}
+"""  # noqa: S608  names of models' tables and columns
+
+STATEMENTS = (
+    *map(_empty, ROLLUP_MODELS),
+    *(_fill(*pair) for pair in _OF.items()),
+    _FILL_CAMPAIGNS,
+    _FILL_LATENCIES,
+)

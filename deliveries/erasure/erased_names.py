@@ -28,6 +28,10 @@ from portal.common.periods import Month
 _COUNTED_NAMES = {"variant": ("campaign_id",), "operator": (), "value": ("key",)}
 _CONDENSED_NAMES = (
     ("condensed_campaign_count", "variant"),
+    ("condensed_campaign_latency", "operator"),
+    ("condensed_campaign_latency", "variant"),
+    ("condensed_campaign_place", "operator"),
+    ("condensed_campaign_place", "variant"),
     ("condensed_daily_count", "operator"),
     ("condensed_latency_count", "operator"),
     ("condensed_segment_count", "value"),
@@ -151,7 +155,8 @@ def delete_empty_counts(tenant_id: int, changes: Iterable[Change]) -> None:
             operators[before.folded.operator] = after.folded.operator
     with connection.cursor() as cursor:
         if variants:
-            for table in (CAMPAIGN.name, LATENCY.name, "condensed_campaign_count"):
+            condensed = [table for table, column in _CONDENSED_NAMES if column == "variant"]
+            for table in (CAMPAIGN.name, LATENCY.name, *condensed):
                 empty = " AND c.messages = 0" if table in (CAMPAIGN.name, LATENCY.name) else ""
                 cursor.execute(
                     f"DELETE FROM {table} c USING unnest(%s::date[], %s::int[], %s::int[], %s::text[])"  # noqa: S608  tables, columns and conditions of this module; values are parameters

@@ -33,6 +33,8 @@ from deliveries.models.retention import ErasedId, ErasedMonth, ErasedName, Reten
 from deliveries.models.rollups import (
     CondensedCampaign,
     CondensedCampaignCount,
+    CondensedCampaignLatency,
+    CondensedCampaignPlace,
     CondensedDailyCount,
     CondensedLatencyCount,
     CondensedSegmentCount,
@@ -56,6 +58,8 @@ __all__ = [
     "ClosedMonth",
     "CondensedCampaign",
     "CondensedCampaignCount",
+    "CondensedCampaignLatency",
+    "CondensedCampaignPlace",
     "CondensedDailyCount",
     "CondensedLatencyCount",
     "CondensedSegmentCount",

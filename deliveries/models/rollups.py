@@ -49,12 +49,25 @@ class Condensed(OfDay):
         abstract = True
 
 
-class CondensedCampaign(Condensed):
+class InBuckets(models.Model):
+    """Delivered messages by latency bucket (campaigns/latency.py) in one row.
+
+    `bucket_messages` are those of each of `buckets`, which ascend.
+    """
+
+    buckets = ArrayField(models.SmallIntegerField())
+    bucket_messages = ArrayField(models.BigIntegerField())
+
+    class Meta:
+        abstract = True
+
+
+class CondensedCampaign(Condensed, InBuckets):
     """Of CampaignCount and LatencyCount by campaign alone: one row with what its messages count as, and their times.
 
-    `bucket_messages` are the delivered messages of each of `buckets` (campaigns/latency.py), which ascend; `median` is
-    the bucket of their median. `variants` are those with messages, sorted, without ''. `first_day` and `last_day` are
-    days with messages. `final` holds only while the span's `final_codes` are the present ones.
+    `median` is the bucket of the delivered messages' median. `variants` are those with messages, sorted, without ''.
+    `first_day` and `last_day` are days with messages. `final` holds only while the span's `final_codes` are the present
+    ones.
     """
 
     pk = models.CompositePrimaryKey("tenant_id", "span", "day", "account_id", "campaign_id")
@@ -64,8 +77,6 @@ class CondensedCampaign(Condensed):
     failed = models.BigIntegerField()
     pending = models.BigIntegerField()
     unknown = models.BigIntegerField()
-    buckets = ArrayField(models.SmallIntegerField())
-    bucket_messages = ArrayField(models.BigIntegerField())
     median = models.SmallIntegerField(null=True)
     final = models.BigIntegerField(default=0)
     variants = ArrayField(models.TextField(db_collation="C"), default=list)
@@ -85,6 +96,27 @@ class CondensedCampaignCount(Condensed, OfCampaign, OfState):
 
     class Meta:
         db_table = "condensed_campaign_count"
+
+
+class CondensedCampaignPlace(Condensed, OfCampaign, CountryAndOperator, OfState):
+    """Of CampaignCount, with all its keys: of months alone, since a day has as many rows there."""
+
+    pk = models.CompositePrimaryKey(
+        "tenant_id",
+        "span",
+        "day",
+        "account_id",
+        "campaign_id",
+        "variant",
+        "country",
+        "operator",
+        "sender_type",
+        "status",
+        "result_code",
+    )
+
+    class Meta:
+        db_table = "condensed_campaign_place"
 
 
 class CondensedDailyCount(Condensed, CountryAndOperator, OfState):
@@ -118,6 +150,20 @@ class CondensedLatencyCount(Condensed, CountryAndOperator):
 
     class Meta:
         db_table = "condensed_latency_count"
+
+
+class CondensedCampaignLatency(Condensed, OfCampaign, CountryAndOperator, InBuckets):
+    """Of LatencyCount with all its keys, one row for all buckets: of months alone, since a day has as many rows there.
+
+    `messages` are those of all buckets.
+    """
+
+    pk = models.CompositePrimaryKey(
+        "tenant_id", "span", "day", "account_id", "campaign_id", "variant", "country", "operator", "sender_type"
+    )
+
+    class Meta:
+        db_table = "condensed_campaign_latency"
 
 
 class CondensedSegmentCount(Condensed, OfSegment, OfState):

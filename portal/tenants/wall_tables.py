@@ -34,6 +34,8 @@ TENANT_TABLES: dict[str, tuple[str, str]] = {
     "campaign_count": (READ, READ),
     "condensed_campaign": (READ, READ),
     "condensed_campaign_count": (READ, READ),
+    "condensed_campaign_latency": (READ, READ),
+    "condensed_campaign_place": (READ, READ),
     "condensed_daily_count": (READ, READ),
     "condensed_latency_count": (READ, READ),
     "condensed_segment_count": (READ, READ),

@@ -1,5 +1,6 @@
 """Rows of a period by campaign, as SQL: what the list of campaigns sums and sorts (listing_sql.py)."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from django.contrib.postgres.aggregates import ArrayAgg
@@ -18,9 +19,10 @@ from reports.campaigns.listing_sql import (
     VARIANTS,
 )
 from reports.figures.query import StatisticsQuery
-from reports.figures.rollups import Ready, as_float, named, ready_spans, union_all
+from reports.figures.rollups import Ready, as_float, bucket_rows, named, ready_spans, union_all
 from reports.figures.statistics import count_sources, sums
 
+_DAYS = ("first", "last")
 # What a column is sorted by besides the sums of `sums`.
 OWN_COLUMNS = {
     "first": ("first_day",),
@@ -43,6 +45,8 @@ def rows_to_sort(
     by_campaign = replace(query, group_by=("campaign",))
     if column == "maturity":
         ready = ready_spans(query.tenant_ids, query.first, query.last, with_final=True)
+    elif column in _DAYS and query.filters.keys() - {"tenant"}:  # only sums by campaign alone hold them for a month
+        ready = ready_spans(query.tenant_ids, query.first, query.last, by_day=True)
     own = OWN_COLUMNS.get(column, ())
     names = tuple(sums(CampaignCount))
     rows = []
@@ -64,19 +68,29 @@ def rows_to_sort(
     if column != "median":
         return sql, "", ""
     before, buckets = "", []
-    for source in count_sources(by_campaign, LatencyCount, ready=ready):
-        if source.model is LatencyCount:
-            counted = source.values("campaign_id", "bucket").annotate(n=Sum(as_float("messages"))).filter(n__gt=0)
-            own_rows = named(counted.query.sql_with_params(), parameters)
-            sql += f" UNION ALL ({MEDIANS_OF_COUNTS.format(zeros=zeros)})"
-            before = BUCKET_COUNT.format(rows=own_rows)
-            buckets.append(BUCKETS_OF_COUNTS)
+    if counted := [
+        _by_bucket(source)
+        for source in count_sources(by_campaign, LatencyCount, ready=ready)
+        if source.model is not CondensedCampaign
+    ]:
+        own_rows = " UNION ALL ".join(f"({named(statement, parameters)})" for statement in counted)
+        sql += f" UNION ALL ({MEDIANS_OF_COUNTS.format(zeros=zeros)})"
+        before = BUCKET_COUNT.format(rows=own_rows)
+        buckets.append(BUCKETS_OF_COUNTS)
     held = ("campaign_id", "buckets", "bucket_messages")
     for source in rows:
         if source.model is CondensedCampaign:
             own_rows = named(union_all([source.values_list(*held)]), parameters)
             buckets.append(BUCKETS_OF_ROLLUPS.format(rows=own_rows))
     return sql, MEDIAN.format(rows=" UNION ALL ".join(buckets)), before
+
+
+def _by_bucket(source: QuerySet) -> tuple[str, Sequence]:
+    """Return the SQL of campaign, bucket and messages of a source of LatencyCount, and its parameters."""
+    if source.model is not LatencyCount:
+        return bucket_rows(source, ("campaign_id",))
+    counted = source.values("campaign_id", "bucket").annotate(n=Sum(as_float("messages"))).filter(n__gt=0)
+    return counted.query.sql_with_params()
 
 
 def _rows_with_variants(rows: list[QuerySet], parameters: dict) -> tuple[str, str, str]:

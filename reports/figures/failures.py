@@ -10,9 +10,10 @@ from deliveries.dialects.codes import COUNTS_AS
 from deliveries.models import CampaignCount, DailyCount, ResultCode
 from portal.tenants.models import Feed
 from reports.figures.query import StatisticsQuery
-from reports.figures.statistics import count_rows
+from reports.figures.statistics import count_sources
 
 _UNKNOWN_CODE = {"en": "Unknown result code", "fi": "Tuntematon tuloskoodi"}
+_KEYS = ("account_id", "status", "result_code")
 NOT_DELIVERED = [status for status, counts_as in COUNTS_AS.items() if counts_as in ("failed", "unknown")]
 
 
@@ -37,12 +38,12 @@ def failures(query: StatisticsQuery, *, language: str = "en") -> list[FailureRow
     """Return the codes of failed and unknown messages, the most frequent first."""
     dialects = dict(Feed.objects.values_list("account_id", "dialect"))
     codes = {(code.dialect, code.code): code for code in ResultCode.objects.all()}
-    rows = count_rows(query, CampaignCount if query.is_of_campaigns else DailyCount)
-    rows = rows.filter(status__in=NOT_DELIVERED).values("account_id", "status", "result_code")
     found: dict[tuple, int] = {}
-    for row in rows.annotate(n=Sum("messages")).filter(n__gt=0):
-        key = (dialects.get(row["account_id"]), row["result_code"], row["status"])
-        found[key] = found.get(key, 0) + row["n"]
+    for source in count_sources(query, CampaignCount if query.is_of_campaigns else DailyCount, columns=_KEYS):
+        rows = source.filter(status__in=NOT_DELIVERED).values(*_KEYS).annotate(n=Sum("messages"))
+        for row in rows.filter(n__gt=0):
+            key = (dialects.get(row["account_id"]), row["result_code"], row["status"])
+            found[key] = found.get(key, 0) + row["n"]
     of = sum(found.values())
     result = []
     for (dialect, number, status), n in found.items():

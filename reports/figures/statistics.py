@@ -98,14 +98,6 @@ def total(query: StatisticsQuery, *, final: Q | None = None) -> Kpis:
     return statistics(replace(query, group_by=()), final=final)[0].kpis
 
 
-def count_rows(query: StatisticsQuery, model: type) -> QuerySet:
-    """Return a count table's rows of the query's tenants, days, account and filters."""
-    rows = model.objects.filter(tenant_id__in=query.tenant_ids, day__gte=query.first, day__lte=query.last)
-    if query.account_id is not None:
-        rows = rows.filter(account_id=query.account_id)
-    return _filtered(rows, query)
-
-
 def count_sources(
     query: StatisticsQuery, model: type, *, columns: Iterable[str] = (), ready: Ready | None = None
 ) -> list[QuerySet]:

@@ -25,8 +25,7 @@ def counted(
     """Yield the query's counts by these columns and by all that these lists' prices depend on, each with its usage."""
     model = CampaignCount if query.is_of_campaigns else DailyCount
     needed = [*(name for name in columns if name not in TIMES), *_PRICED_BY, "result_code"]
-    ready = _ready(query, _changes(query, tariffs)) if model is DailyCount else None
-    sources = count_sources(query, model, columns=needed, ready=ready)
+    sources = count_sources(query, model, columns=needed, ready=_ready(query, _changes(query, tariffs)))
     return usages_of([with_times(rows, query) for rows in sources], query, tariffs, columns)
 
 

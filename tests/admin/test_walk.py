@@ -77,7 +77,7 @@ NOT_SHOWN = {
     "deliveries.DailyCount", "deliveries.CampaignCount", "deliveries.HourCount", "deliveries.LatencyCount",
     "deliveries.SubmissionCount", "deliveries.RetentionMark", "deliveries.StandingCheck",
     "deliveries.CondensedSpan", "deliveries.CondensedCampaignCount", "deliveries.CondensedLatencyCount",
-    "deliveries.CondensedDailyCount",
+    "deliveries.CondensedDailyCount", "deliveries.CondensedCampaignLatency", "deliveries.CondensedCampaignPlace",
     "deliveries.CondensedCampaign", "deliveries.IdentityFilter", "deliveries.CountCause", "deliveries.ClosedMonth",
     "deliveries.SegmentCount", "deliveries.SegmentLatencyCount", "deliveries.SegmentChange",
     "deliveries.StoredSegmentCount", "deliveries.StoredSegmentLatencyCount", "campaigns.SegmentValue",

@@ -17,6 +17,8 @@ from deliveries.models import (
     CampaignCount,
     CondensedCampaign,
     CondensedCampaignCount,
+    CondensedCampaignLatency,
+    CondensedCampaignPlace,
     CondensedDailyCount,
     CondensedLatencyCount,
     CondensedSpan,
@@ -76,6 +78,8 @@ def figures(tenant_ids: list[int]) -> list:
         ("campaign", "status", "result_code"),
         ("sender_type",),
         ("partner_id", "operator"),
+        ("campaign", "variant", "country", "operator"),
+        ("month", "variant", "sender_type"),
         ("month", "country", "status", "result_code"),
     ):
         found.append(statistics(replace(query, group_by=names)))
@@ -146,10 +150,12 @@ def test_what_is_summed_up_is_read_from_there(messages, tenant):
     [
         (CampaignCount, ["campaign_id"], False, CondensedCampaign, {"day": 9, "month": 3}),
         (CampaignCount, ["campaign_id", "status"], False, CondensedCampaignCount, {"day": 12, "month": 4}),
-        (CampaignCount, ["campaign_id", "country"], False, None, {}),
+        (CampaignCount, ["campaign_id", "country"], False, CondensedCampaignPlace, {"month": 4}),
+        (CampaignCount, ["campaign_id", "country"], True, None, {}),
         (LatencyCount, ["campaign_id"], True, CondensedCampaign, {"day": 18}),
         (LatencyCount, ["country"], False, CondensedLatencyCount, {"day": 6, "month": 2}),
-        (LatencyCount, ["variant"], False, None, {}),
+        (LatencyCount, ["campaign_id", "variant", "country"], False, CondensedCampaignLatency, {"month": 2}),
+        (LatencyCount, ["variant"], True, None, {}),
         (DailyCount, ["partner_id", "country", "status"], False, CondensedDailyCount, {"month": 3}),
         (DailyCount, ["partner_id"], True, None, {}),
     ],

@@ -1,13 +1,15 @@
 """Rows read for a period's costs: rolled-up months but those within which a price changes, as the role of pages."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from campaigns.models import Campaign
 from deliveries.counts.rollups import roll_up
-from deliveries.models import DailyCount
+from deliveries.models import CampaignCount, CondensedSpan, DailyCount
 from portal.tenants.scope import web_scope
 from reports.figures.query import StatisticsQuery
 from reports.pricing.costing import payer_of, total_cost
@@ -48,6 +50,24 @@ def test_months_are_read_from_their_sums_unless_a_price_changes_within(counted, 
     price_list({"micro": 5, "valid_to": changed}, {"micro": 6, "valid_from": changed})
     rows = OPERATORS * 2
     assert read(counted, tenant) == {"condensed_daily_count": 3 * rows, "daily_count": 31 * rows}
+
+
+def test_months_of_a_campaign_are_read_from_their_sums_as_well(counted, account, tenant):
+    campaign = Campaign.objects.create(tenant=tenant, name="sale")
+    of_days = DailyCount.objects.values("day", "country", "operator", "sender_type", "status", "result_code")
+    CampaignCount.objects.bulk_create(
+        CampaignCount(tenant=tenant, account=account, campaign_id=campaign.id, variant="A", messages=2, parts=2, **row)
+        for row in of_days
+    )
+    changed, rows = date(2026, 8, 15), OPERATORS * 2
+    price_list({"micro": 5, "valid_to": changed}, {"micro": 6, "valid_from": changed})
+    query = replace(counted, filters={"campaign": ["sale"]})
+    CondensedSpan.objects.all().delete()
+    before = total_cost(query, payer_of(tenant))
+    roll_up(now=datetime(2026, 11, 20, tzinfo=UTC))
+
+    assert read(query, tenant) == {"condensed_campaign_place": 3 * rows, "campaign_count": 31 * rows}
+    assert total_cost(query, payer_of(tenant)) == before
 
 
 def test_quantities_are_read_from_sums_as_well(counted, tenant):

@@ -57,7 +57,8 @@ def test_only_the_campaigns_messages_are_read(tenant, campaign_id, name):
         plans = [nodes(sql, {}) for sql in statements]
 
     assert 1 <= len(plans) <= 4  # a page looks twice where a recipient has many messages
+    # The index has all that is counted: the messages of a campaign that sends all year lie on as many pages.
+    allowed = {"Index Only Scan"} | ({"Index Scan", "Bitmap Heap Scan"} if name in ("page", "messages") else set())
     for found in plans:
-        kinds = {node["Node Type"] for node in found if node["Actual Rows"]}
-        assert kinds <= {"Index Scan", "Bitmap Heap Scan"}
+        assert {node["Node Type"] for node in found if node["Actual Rows"]} <= allowed
         assert rows_read(found) <= 3000 + 51 * 3  # the campaign's messages, and those of the page by their identity
