@@ -12,7 +12,7 @@ def _column(table: str, column: str) -> str:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("deliveries", "0003_condensed_daily_counts")]
+    dependencies = [("deliveries", "0005_campaign_index")]
 
     operations = [
         migrations.SeparateDatabaseAndState(
