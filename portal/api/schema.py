@@ -28,7 +28,7 @@ _LIMIT_HEADERS = {
 _LINK_HEADER = {"Link": 'The pages beside this one: `<…>; rel="next"` and `rel="prev"`, relative to the host.'}
 _ETAG = {"ETag": "Changes when the answer does, apart from `data_as_of`. Send it as `If-None-Match`."}
 _NOT_CHANGED = "The answer is the one with the ETag of `If-None-Match`. The response has no body."
-_DATA_AS_OF = {DATA_AS_OF: "`data_as_of` of the JSON, for CSV and NDJSON."}
+_DATA_AS_OF = {DATA_AS_OF: "`data_as_of` of the JSON, in every form of the list."}
 _REPLAYED_HEADER = {idempotency.REPLAYED: "`true`: this is the stored answer of an earlier request."}
 # By the server itself, before the portal sees the request.
 _TOO_LONG = {"414": {"description": "The URL is longer than the server reads. The response has no body."}}

@@ -47,8 +47,6 @@ def list_as(media: str, data: Mapping[str, Any], answer: type[Serializer], lang:
         content = _written(columns, rows, csv_form(lang))
         response = HttpResponse(content, content_type="text/csv; charset=utf-8")
         response.headers["Content-Disposition"] = 'attachment; filename="list.csv"'
-    if data.get("data_as_of"):
-        response.headers[DATA_AS_OF] = str(data["data_as_of"])
     return response
 
 

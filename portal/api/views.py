@@ -28,7 +28,7 @@ from portal.api.operations import Operation
 from portal.api.parameters import Parameters
 from portal.api.problems import BadField, RefusedKey, TooLarge
 from portal.api.schema import Schema
-from portal.api.tables import JSON, list_as, wanted_media
+from portal.api.tables import DATA_AS_OF, JSON, list_as, wanted_media
 from portal.tenants.models import ApiKey
 
 MAX_BODY = 64 * 1024
@@ -211,6 +211,8 @@ class ApiView(APIView):
             shown.headers["ETag"] = etag
         if operation.is_list:
             shown.headers["Vary"] = "Accept"
+            if as_of := response.data.get("data_as_of"):
+                shown.headers[DATA_AS_OF] = as_of
         return shown
 
 

@@ -171,7 +171,7 @@ class StatisticsView(ApiView):
     def get(self, request: Request) -> Response | HttpResponse:
         period = self.given.period(self.access)
         earlier = comparison(period, self.given.choice("compare"))
-        data_as_of = no_writes_before()
+        data_as_of, lang = no_writes_before(), self.given.choice("lang")
         order, limit = self.given.choice("order"), self.given.number("limit")
         searched = [(name, text) for name in ("partner_id", *FREE_TEXT) for text in self.given.texts(name) or ()]
         count_searches(request, searched)
@@ -226,7 +226,7 @@ class StatisticsView(ApiView):
         )
         media = {"csv": CSV, "ndjson": NDJSON}.get(self.given.choice("format"), wanted_media(request._request))
         if media == CSV:
-            return csv_answer(answer.data, csv_form(self.given.choice("lang")))
+            return csv_answer(answer.data, csv_form(lang))
         return ndjson_answer(answer.data) if media == NDJSON else answer
 
     def _query(self, period: Period) -> StatisticsQuery:

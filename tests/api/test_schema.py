@@ -449,6 +449,7 @@ def asked_with(mine, world, path: str, method: str, name: str, value: object):
     path = path.replace("{gate_id}", world["gate"])
     if method == "GET":
         path = path.replace("{campaign_id}", str(world["campaign"])).replace("{key}", "shop")
+        path = path.replace("{statement_id}", str(world["statement"]))
         return mine.client.get(path, {name: value}, headers=mine.headers)
     body = described["requestBody"]["content"]["application/json"]["example"]
     needed = OF_TABLES.get(name, {}) if path.endswith("/exports/tables/") else {}
