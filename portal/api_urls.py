@@ -11,13 +11,18 @@ from deliveries.gates.rest.replays_api import ReplaysView, ReplayView
 from deliveries.message_pages.api import MessageByQueryView, MessagesView, MessageView
 from deliveries.message_pages.reports_api import DeliveryReportsView
 from deliveries.partner_ids.api import MovePartnerIdView, PartnerIdsView, PartnerIdView
-from portal.api.administration import ApiKeysView, ApiKeyView, AuditLogView, MembersView
+from deliveries.partner_ids.batch_api import PartnerIdBatchView
+from deliveries.partner_ids.requests_api import DecisionView, PartnerRequestsView, PartnerRequestView
+from portal.api.administration import AuditLogView
+from portal.api.api_keys import ApiKeysView, ApiKeyView
 from portal.api.docs import reference
 from portal.api.index import IndexView
 from portal.api.key import KeyView
+from portal.api.members import InvitationsView, InvitationView, MembersView, MemberView
 from portal.api.schema_view import SchemaView
 from portal.api.views import NotFoundView
 from portal.common import any_text  # noqa: F401  registers the converter
+from portal.provisioning.tenants_api import TenantsView, TenantView
 from reports.billing.api import (
     CreditView,
     IssueView,
@@ -40,6 +45,20 @@ from reports.forecast.api import ForecastView
 from reports.leaks.api import LeaksView
 from reports.overview.statistics_api import StatisticsView
 from reports.runs.api import DownloadView, RunsView, RunView
+from reports.schedules.rest.definitions_api import (
+    DefinitionsView,
+    DefinitionView,
+    PauseDefinitionView,
+    ResumeDefinitionView,
+)
+from reports.schedules.rest.recipients_api import RecipientsView as ReportRecipientsView
+from reports.schedules.rest.recipients_api import RecipientView as ReportRecipientView
+from reports.schedules.rest.runs_api import (
+    DefinitionRunFileView,
+    DefinitionRunsView,
+    DefinitionRunView,
+    RetryDefinitionRunView,
+)
 from reports.segments.api import SegmentKeysView, SegmentView
 
 app_name = "api"
@@ -53,6 +72,38 @@ urlpatterns = [
     path("v1/result-codes/", ResultCodesView.as_view(), name="result_codes"),
     path("v1/reports/", RunsView.as_view(), name="reports"),
     path("v1/reports/forecast/", ForecastView.as_view(), name="forecast"),
+    path("v1/reports/definitions/", DefinitionsView.as_view(), name="definitions"),
+    path("v1/reports/definitions/<int:definition_id>/", DefinitionView.as_view(), name="definition"),
+    path("v1/reports/definitions/<int:definition_id>/pause/", PauseDefinitionView.as_view(), name="definition_pause"),
+    path(
+        "v1/reports/definitions/<int:definition_id>/resume/", ResumeDefinitionView.as_view(), name="definition_resume"
+    ),
+    path(
+        "v1/reports/definitions/<int:definition_id>/recipients/",
+        ReportRecipientsView.as_view(),
+        name="definition_recipients",
+    ),
+    path(
+        "v1/reports/definitions/<int:definition_id>/recipients/<int:recipient_id>/",
+        ReportRecipientView.as_view(),
+        name="definition_recipient",
+    ),
+    path("v1/reports/definitions/<int:definition_id>/runs/", DefinitionRunsView.as_view(), name="definition_runs"),
+    path(
+        "v1/reports/definitions/<int:definition_id>/runs/<int:saved_run_id>/",
+        DefinitionRunView.as_view(),
+        name="definition_run",
+    ),
+    path(
+        "v1/reports/definitions/<int:definition_id>/runs/<int:saved_run_id>/retry/",
+        RetryDefinitionRunView.as_view(),
+        name="definition_run_retry",
+    ),
+    path(
+        "v1/reports/definitions/<int:definition_id>/runs/<int:saved_run_id>/files/<slug:format_name>/",
+        DefinitionRunFileView.as_view(),
+        name="definition_run_file",
+    ),
     path("v1/reports/<int:run_id>/", RunView.as_view(), name="report"),
     path("v1/reports/<int:run_id>/download/", DownloadView.as_view(), name="report_download"),
     path("v1/leaks/", LeaksView.as_view(), name="leaks"),
@@ -86,6 +137,10 @@ urlpatterns = [
     path("v1/statements/<int:statement_id>/credit/", CreditView.as_view(), name="statement_credit"),
     path("v1/statements/<int:statement_id>/paid/", PaidView.as_view(), name="statement_paid"),
     path("v1/partner-ids/", PartnerIdsView.as_view(), name="partner_ids"),
+    path("v1/partner-ids/batch/", PartnerIdBatchView.as_view(), name="partner_id_batch"),
+    path("v1/partner-ids/requests/", PartnerRequestsView.as_view(), name="partner_id_requests"),
+    path("v1/partner-ids/requests/<int:request_id>/", PartnerRequestView.as_view(), name="partner_id_request"),
+    path("v1/partner-ids/requests/<int:request_id>/decision/", DecisionView.as_view(), name="partner_id_decision"),
     path("v1/partner-ids/<int:partner_id>/", PartnerIdView.as_view(), name="partner_id"),
     path("v1/partner-ids/<int:partner_id>/move/", MovePartnerIdView.as_view(), name="partner_id_move"),
     path("v1/campaigns/", CampaignsView.as_view(), name="campaigns"),
@@ -97,7 +152,12 @@ urlpatterns = [
     path("v1/segments/", SegmentKeysView.as_view(), name="segments"),
     path("v1/segments/<any_text:key>/", SegmentView.as_view(), name="segment"),
     path("v1/audit-log/", AuditLogView.as_view(), name="audit_log"),
+    path("v1/tenants/", TenantsView.as_view(), name="tenants"),
+    path("v1/tenants/<slug:slug>/", TenantView.as_view(), name="tenant"),
     path("v1/members/", MembersView.as_view(), name="members"),
+    path("v1/members/<int:membership_id>/", MemberView.as_view(), name="member"),
+    path("v1/members/invitations/", InvitationsView.as_view(), name="invitations"),
+    path("v1/members/invitations/<int:invitation_id>/", InvitationView.as_view(), name="invitation"),
     path("v1/api-keys/", ApiKeysView.as_view(), name="api_keys"),
     path("v1/api-keys/<int:key_id>/", ApiKeyView.as_view(), name="api_key"),
     path("v1/invoice-checks/", InvoiceChecksView.as_view(), name="invoice_checks"),

@@ -143,7 +143,7 @@ def _apply(
             erased=gone,
             other_channels={row.id for row, _channel in others},
         )
-        of_imports = import_counts.sums(rows, reports=added, broken=broken, others=others)
+        of_imports = import_counts.sums(rows, reports=added | batch.new, broken=broken, others=others)
         add_changes(  # last: hot rows stay locked only for the commit
             changes, chosen, fates, of_imports, feed_counts.channel_sums(others), cause=Cause.LATE_REPORTS
         )

@@ -74,7 +74,7 @@ def feed_of(account_id: int) -> int:
 
 def parse_row(row: RawRow, *, account_id: int, codes_of: str) -> Submitted:
     """Read one raw row; `codes_of` is the dialect of the account's result codes. Raises Unreadable."""
-    handed_in = dialect.parse(row.body, received_at=row.received_at)
+    handed_in = dialect.parse(row.body, received_at=row.received_at, accept_days=row.accept_days)
     return Submitted(row, (account_id, handed_in.message_id), codes_of, handed_in.submission)
 
 

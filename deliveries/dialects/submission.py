@@ -8,11 +8,12 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from deliveries.dialects.fields import ACCEPT_DAYS
 from deliveries.dialects.link import message_id_of, parse_time, window
 from deliveries.dialects.report import FROM_CLAIM, FROM_SUBMISSION, Submission, Unreadable
-from portal.common.msisdn import normalize_destination
+from portal.common.msisdn import is_readable, normalize_destination
 
-__all__ = ["FIELDS", "LIMITS", "SOURCE_TONS", "BadSubmission", "HandedIn", "parse", "raw_row", "read"]
+__all__ = ["FIELDS", "LIMITS", "SOURCE_TONS", "BadSubmission", "HandedIn", "parse", "raw_row", "read", "read_strictly"]
 
 # In bytes of UTF-8, as for delivery reports (deliveries/dialects/link.py) but for the refId, which is never cut here.
 LIMITS = {"message_id": 200, "partner_id": 256, "ref_id": 256, "source": 100, "destination": 100}
@@ -55,11 +56,21 @@ def raw_row(item: dict[str, Any], *, is_claim: bool) -> bytes:
     return orjson.dumps(kept | {_CLAIM: True} if is_claim else kept)
 
 
-def parse(body: bytes, *, received_at: datetime) -> HandedIn:
+def parse(body: bytes, *, received_at: datetime, accept_days: int | None = None) -> HandedIn:
     """Read one raw row. Raises Unreadable for what is no submission."""
     item = _load(body)
     is_claim = item.pop(_CLAIM, False) is True
-    return read(item, received_at=received_at, is_claim=is_claim)
+    return read(item, received_at=received_at, is_claim=is_claim, accept_days=accept_days)
+
+
+def read_strictly(item: Any, *, received_at: datetime, accept_days: int | None = None) -> HandedIn:
+    """Read one submission as it comes in. Raises BadSubmission also for a recipient that is no number."""
+    handed_in = read(item, received_at=received_at, accept_days=accept_days)
+    destination = handed_in.submission.destination
+    if destination is not None and not is_readable(destination):
+        text = "a phone number with its country code, such as +358401234567"
+        raise BadSubmission("out of range", "destination", text)
+    return handed_in
 
 
 def message_id_of_row(body: bytes) -> str:
@@ -67,15 +78,18 @@ def message_id_of_row(body: bytes) -> str:
     return _message_id(_load(body))
 
 
-def read(item: Any, *, received_at: datetime, is_claim: bool = False) -> HandedIn:
-    """Read one submission. Raises BadSubmission for the first field that cannot be taken."""
+def read(item: Any, *, received_at: datetime, is_claim: bool = False, accept_days: int | None = None) -> HandedIn:
+    """Read one submission; `accept_days` is how old it may be, without it as old as reports.
+
+    Raises BadSubmission for the first field that cannot be taken.
+    """
     if type(item) is not dict:
         raise BadSubmission("not an object", "", "a submission is a JSON object")
     if not item.keys() <= _KNOWN:
         unknown = next(name for name in item if name not in _KNOWN)
         raise BadSubmission("unknown field", unknown, f"unknown field; allowed: {', '.join(FIELDS)}")
     message_id = _message_id(item)
-    submitted_at = _time(item, received_at)
+    submitted_at = _time(item, received_at, accept_days)
     partner_id = _text(item, "partner_id") or ""
     parameters = _parameters(item)
     # A report's parameters hold these two where the gateway has no field for them, and they are its fields then.
@@ -123,17 +137,19 @@ def _message_id(item: dict[str, Any]) -> str:
     return message_id
 
 
-def _time(item: dict[str, Any], received_at: datetime) -> datetime:
+def _time(item: dict[str, Any], received_at: datetime, accept_days: int | None) -> datetime:
     text = item.get("submitted_at")
     if text is None:
         raise BadSubmission("missing field", "submitted_at", "required: the time of submission")
     value = parse_time(text) if type(text) is str else None
     if value is None:
         raise BadSubmission("unreadable time", "submitted_at", "RFC 3339 with a zone, such as 2026-10-01T09:00:00Z")
-    earliest, latest = window(received_at, None)
+    earliest, latest = window(received_at, accept_days)
     if not earliest <= value <= latest:
         raise BadSubmission(
-            "out of range", "submitted_at", f"from {earliest:%Y-%m-%d} (400 days ago) to {latest:%Y-%m-%d} (in 2 days)"
+            "out of range",
+            "submitted_at",
+            f"from {earliest:%Y-%m-%d} ({accept_days or ACCEPT_DAYS} days ago) to {latest:%Y-%m-%d} (in 2 days)",
         )
     return value
 

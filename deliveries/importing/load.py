@@ -15,12 +15,11 @@ from deliveries.applying.import_counts import ImportOutcome
 from deliveries.applying.loop import LISTENER
 from deliveries.applying.quarantine import put_in_quarantine
 from deliveries.counts import feed_counts
-from deliveries.dialects.registry import DIALECTS
 from deliveries.importing.archives.errors import ArchiveError, BrokenArchiveError, ChangedFileError
 from deliveries.importing.archives.pieces import Piece
 from deliveries.importing.archives.reading import Archive
-from deliveries.ingest.inbox import INSERT, NewRow, packed_columns
-from deliveries.ingest.split import split_line
+from deliveries.importing.sorting import Aside, SortOut, sort_out_reports
+from deliveries.ingest.inbox import INSERT, packed_columns
 from deliveries.messages.raw_row import BrokenRow, RawRow
 from deliveries.messages.slices import SLICES, UNREADABLE_SLICE
 from deliveries.models import ImportRun
@@ -29,7 +28,6 @@ from portal.tenants.models import Feed
 
 CHUNK_ROWS = 5000
 CHUNK_BYTES = 16 * 1024 * 1024
-TOO_LONG = "too long"
 LOOK_EVERY = 0.5  # seconds
 _LOCK = "portal.import"
 
@@ -51,10 +49,16 @@ def finished_run(*, archive: Archive, feed: Feed, accept_days: int | None) -> Im
 
 
 def import_archive(
-    *, archive: Archive, feed: Feed, accept_days: int | None = None, progress: Progress | None = None
+    *,
+    archive: Archive,
+    feed: Feed,
+    accept_days: int | None = None,
+    progress: Progress | None = None,
+    sort_out: SortOut = sort_out_reports,
 ) -> ImportRun:
     """Put each report of the archive into the inbox, from where an earlier import of it stopped; return the run.
 
+    `sort_out` makes rows of what is in it (deliveries/importing/sorting.py).
     `rows` moves in the transaction of the rows, so a killed import neither loses nor repeats one. What ends the import
     before the archive's end is the run's `problem`; what was read until there is in. Raises ArchiveError where another
     process imports the same file, and ImportStoppedError where the file cannot be read on.
@@ -76,7 +80,7 @@ def import_archive(
         pieces = archive.pieces(limit=settings.INGEST_MAX_BODY, progress=reached)
         try:
             for chunk in _chunks(islice(pieces, run.rows, None)):
-                _store(run, feed, chunk, place)
+                _store(run, feed, chunk, place, sort_out)
                 if progress is not None:
                     progress(place, run.rows)
         except ChangedFileError as error:
@@ -126,19 +130,9 @@ def _chunks(pieces: Iterable[Piece]) -> Iterator[list[Piece]]:
         yield chunk
 
 
-def _store(run: ImportRun, feed: Feed, chunk: list[Piece], place: int) -> None:
+def _store(run: ImportRun, feed: Feed, chunk: list[Piece], place: int, sort_out: SortOut) -> None:
     """Insert a chunk's rows and move the run by them, in one transaction."""
-    rows = [
-        NewRow(
-            feed.id,
-            *split_line(piece.body, account_id=feed.account_id, dialect=DIALECTS[feed.dialect]),
-            accept_days=run.accept_days,
-            import_run_id=run.id,
-        )
-        for piece in chunk
-        if not piece.is_too_long
-    ]
-    too_long = [(run.rows + number, piece) for number, piece in enumerate(chunk, 1) if piece.is_too_long]
+    rows, aside = sort_out(run, feed, chunk)
     end = run.rows + len(chunk)
     with transaction.atomic():
         # Last resort beside the lock, which goes with the connection: nobody else has moved the run.
@@ -147,28 +141,24 @@ def _store(run: ImportRun, feed: Feed, chunk: list[Piece], place: int) -> None:
         if rows:
             with bulk_cursor() as cursor:
                 cursor.execute(INSERT, packed_columns(rows))
-        if too_long:
-            _put_aside(run, feed, too_long)
+        if aside:
+            _put_aside(run, feed, aside)
     run.rows, run.position = end, place
 
 
-def _put_aside(run: ImportRun, feed: Feed, too_long: list[tuple[int, Piece]]) -> None:
-    """Put the beginnings of reports over the limit into the inbox and into quarantine, counted as the applier does."""
+def _put_aside(run: ImportRun, feed: Feed, aside: list[Aside]) -> None:
+    """Put rows that cannot be read into the inbox and into quarantine, counted as the applier does."""
     broken = []
     with connection.cursor() as cursor:
-        for number, piece in too_long:
+        for one in aside:
             cursor.execute(
                 "INSERT INTO inbox (feed_id, slice, body, accept_days, import_run_id) VALUES (%s, %s, %s, %s, %s)"
                 " RETURNING id, received_at",
-                [feed.id, UNREADABLE_SLICE, piece.body, run.accept_days, run.id],
+                [feed.id, UNREADABLE_SLICE, one.body, run.accept_days, run.id],
             )
             id_, received_at = cursor.fetchone()
-            detail = (
-                f"number {number:,} in the archive: {piece.size:,} bytes, at most {settings.INGEST_MAX_BODY:,};"
-                f" its first {len(piece.body):,} are kept"
-            )
-            row = RawRow(id_, feed.id, received_at, run.accept_days, run.id, piece.body)
-            broken.append(BrokenRow(row, TOO_LONG, detail))
+            row = RawRow(id_, feed.id, received_at, run.accept_days, run.id, one.body)
+            broken.append(BrokenRow(row, one.reason, one.detail))
     rows = [item.row for item in broken]
     put_in_quarantine(broken, now=rows[0].received_at)
     ids = {row.id for row in rows}

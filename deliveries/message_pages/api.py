@@ -20,7 +20,6 @@ from deliveries.message_pages.filters_api import (
     searched_texts,
 )
 from deliveries.message_pages.forwarded import ForwardedReport, forwarded_reports
-from deliveries.message_pages.number_searches_api import count_searches
 from deliveries.message_pages.serializers import MessagePageSerializer, MessageWithReportsSerializer
 from deliveries.messages.fold import NO_CODE
 from deliveries.messages.row import OTHER_LABEL, StoredMessage
@@ -28,6 +27,7 @@ from deliveries.messages.slices import no_writes_before
 from deliveries.search.addresses import id_in_address, message_or_404, without_masked_ids
 from deliveries.search.changes import changed_messages
 from deliveries.search.find import Page, ReportLine, SearchTooSlow, campaign_names, reports_of, search
+from deliveries.search.number_searches_api import count_searches
 from deliveries.search.query import BadFilter, MessageQuery
 from portal.accounts.access import Access
 from portal.api.ndjson import is_ndjson

@@ -18,11 +18,11 @@ from deliveries.message_pages.filters_api import (
     read_statuses,
     searched_texts,
 )
-from deliveries.message_pages.number_searches_api import count_searches
 from deliveries.message_pages.serializers import CLASSES, STATUSES, DeliveryReportPageSerializer
 from deliveries.messages.code_tables import code_tables
 from deliveries.messages.slices import no_writes_before
 from deliveries.search.find import SearchTooSlow
+from deliveries.search.number_searches_api import count_searches
 from deliveries.search.query import BadFilter
 from deliveries.search.report_list import ListedReport, ReportPage, ReportQuery, list_reports
 from portal.api.operations import Operation

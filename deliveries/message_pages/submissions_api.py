@@ -18,7 +18,6 @@ from portal.accounts.client_address import client_address
 from portal.api.ndjson import NDJSON, NdjsonParser
 from portal.api.operations import SUBMIT, Operation
 from portal.api.problems import BadFields
-from portal.common.msisdn import is_readable
 from portal.tenants.models import GatewayAccount
 from portal.tenants.ownership import owned_accounts
 from portal.tenants.ownership_periods import Periods, owner_at
@@ -207,7 +206,7 @@ def _bodies(items: list[Item], access: Access) -> list[tuple[int, str, bytes]]:
     for index, item in enumerate(items):
         if item.error is None:
             try:
-                times[index] = _checked(item.fields, now)
+                times[index] = submission.read_strictly(item.fields, received_at=now).submission.submitted_at
             except BadSubmission as error:
                 item.error = error
     places = SubmissionAccounts(access, [item.fields for item in items if item.error is None])
@@ -222,15 +221,6 @@ def _bodies(items: list[Item], access: Access) -> list[tuple[int, str, bytes]]:
                 row = submission.raw_row(item.fields, is_claim=is_claim)
                 bodies.append((account_id, item.fields["message_id"], row))
     return bodies
-
-
-def _checked(fields: dict, now: datetime) -> datetime:
-    """Return when a submission was submitted. Raises BadSubmission also for a recipient that is no number."""
-    read = submission.read(fields, received_at=now).submission
-    if read.destination is not None and not is_readable(read.destination):
-        text = "a phone number with its country code, such as +358401234567"
-        raise BadSubmission("out of range", "destination", text)
-    return read.submitted_at
 
 
 def _pointer(field: str) -> str:

@@ -15,7 +15,14 @@ from campaigns.latency import bucket_of
 from deliveries.dialects.codes import DELIVERED, OUTCOMES, QUEUED, SENT, UNKNOWN, CodeTable, State
 from deliveries.dialects.report import FROM_CLAIM, FROM_NOWHERE, Report, Submission
 from portal.common.hidden_numbers import without_number
-from portal.common.msisdn import HIDDEN, country_of_destination, is_readable, mask_numbers, sender_type, tells_number
+from portal.common.msisdn import (
+    HIDDEN,
+    country_of_destination,
+    destination_rank,
+    mask_numbers,
+    sender_type,
+    tells_number,
+)
 
 NO_CODE = -1  # the part that decides has not been heard of
 
@@ -204,9 +211,10 @@ def _add_attributes(message: Folded, report: Report) -> None:
         if message.destination is None:
             message.destination = report.destination
         elif message.destination != report.destination:
-            if is_readable(message.destination) == is_readable(report.destination):
+            ours, its = destination_rank(message.destination), destination_rank(report.destination)
+            if ours == its:
                 contradiction |= not submitted & SUBMITTED_DESTINATION
-            elif is_readable(report.destination):
+            elif its > ours:
                 message.destination = report.destination
                 message.flags &= ~SUBMITTED_DESTINATION
     if report.source is not None:
@@ -232,12 +240,16 @@ def _add_attributes(message: Folded, report: Report) -> None:
 
 
 def _is_better(destination: str, message: Folded) -> bool:
-    """Return whether a submission's destination replaces the message's: a number beats other text, else the first."""
+    """Return whether a submission's destination replaces the message's: what tells more does, else the first one.
+
+    So a country that is known stays known.
+    """
     if message.flags & NUMBER_ERASED:
         return False
-    known = message.destination
-    if known is not None and is_readable(destination) != is_readable(known):
-        return is_readable(destination)
+    if message.destination is not None:
+        known, said = destination_rank(message.destination), destination_rank(destination)
+        if known != said:
+            return said > known
     return not message.flags & SUBMITTED_DESTINATION
 
 

@@ -1,10 +1,10 @@
 from django.db import migrations
 
-# What the counts of a campaign's recipients and of its hours read, so that they take the index alone.
+# What the counts of a campaign's recipients, by variant too, and of its hours read: they take the index alone.
 _WIDER = """
 DROP INDEX message_by_campaign;
 CREATE INDEX message_by_campaign ON message (tenant_id, campaign_id, sent_at)
-    INCLUDE (day, status, latency_bucket, recipient_key);
+    INCLUDE (day, variant, status, latency_bucket, recipient_key);
 """
 _BEFORE = """
 DROP INDEX message_by_campaign;

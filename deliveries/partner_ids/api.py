@@ -1,34 +1,41 @@
 """/api/v1/partner-ids/: platformPartnerIds, whose they are, what is on its way to them; declared and moved."""
 
-from collections.abc import Collection, Iterable
+from datetime import date
 
 from django.http import Http404
-from django.urls import reverse
 from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from deliveries.models import PartnerMove
 from deliveries.partner_ids.examples import PARTNER_ID
+from deliveries.partner_ids.named import Named
 from deliveries.partner_ids.ownership import PartnerIdError, declare, reassign
-from deliveries.partner_ids.permissions import PartnerIdPermissions, permissions_of
-from deliveries.partner_ids.selectors import seen_periods
 from deliveries.partner_ids.serializers import DeclareBody, MoveBody, PartnerIdAnswer, PartnerIdsAnswer
-from deliveries.partner_ids.with_numbers import telling_partner_ids
-from portal.accounts.access import Access
+from deliveries.partner_ids.shown import shown
+from deliveries.search.number_searches_api import count_searches
 from portal.api.operations import PARTNER_IDS, Operation
 from portal.api.pages import ROW_ID_MAX, page_by_id
 from portal.api.parameters import ACCOUNT, CURSOR, SIZE, TENANT, Parameter
-from portal.api.problems import BadField
+from portal.api.problems import BadField, BadParameter, Conflict
 from portal.api.views import ApiView
-from portal.tenants.models import GatewayAccount, PartnerId, Tenant
-from portal.tenants.ownership import COLUMNS
-from portal.tenants.ownership_periods import current
+from portal.tenants.models import PartnerId, Tenant
 from portal.tenants.partner_owners import held_by
 
 PARTNER_PATH = {
     "partner_id": Parameter(name="partner_id", text="The partner ID's `id`.", kind="number", most=ROW_ID_MAX, example=5)
 }
+
+VALUE = Parameter(
+    name="value",
+    text="Only the partner ID with exactly this value, at each account where the key has it.",
+    example="nr-fi",
+)
+RETIRED_FROM = Parameter(
+    name="from",
+    text="The first day whose messages belong to the pool, in the pool's time zone. Without it: all messages.",
+    kind="day",
+    example="2026-11-01",
+)
 
 
 class PartnerIdsView(ApiView):
@@ -43,7 +50,8 @@ class PartnerIdsView(ApiView):
                 "The key's platformPartnerIds, newest first, with the newest move of messages to their tenant. An"
                 " account's key also sees undeclared ones: they belong to the account's pool."
             ),
-            parameters=(ACCOUNT, TENANT, CURSOR, SIZE),
+            parameters=(ACCOUNT, TENANT, VALUE, CURSOR, SIZE),
+            sample={"value": "nr-fi"},
             answer=PartnerIdsAnswer,
             answer_text="A page of partner IDs.",
             answer_example={"next_cursor": None, "data": [PARTNER_ID]},
@@ -76,15 +84,19 @@ class PartnerIdsView(ApiView):
             partners = partners.filter(account_id=account_id)
         if (asked := self.given.tenants(self.access)) is not None:
             partners = held_by(asked.values()).filter(id__in=partners.values("id"))
+        if "value" in self.given:
+            value = self.given.text("value")
+            count_searches(request, [("partner_id", value)], is_next_page="cursor" in self.given)
+            partners = partners.filter(value=value)
         page, cursor = page_by_id(partners, self.given)
         return self.answer({"data": shown(page, self.access), "next_cursor": cursor})
 
     def post(self, request: Request) -> Response:
         """Declare a partner ID: 201 if it was undeclared, 200 if the tenant already had it."""
         body = self.body(request)
-        permissions = _permissions(self)
-        account = self._account(body.get("account"), permissions)
-        tenant = _tenant(self, body.get("tenant"))
+        named = Named(self.access)
+        permissions, account = named.permissions, named.account(body.get("account"))
+        tenant = named.tenant(body.get("tenant"))
         try:
             with permissions.scope():
                 done = declare(
@@ -99,19 +111,6 @@ class PartnerIdsView(ApiView):
             raise BadField(error.field, str(error.text)) from error
         (answer,) = shown([done.partner], self.access)
         return self.answer(answer, Location=answer["url"]) if done.changed else self.answer(answer, status=200)
-
-    def _account(self, name: str | None, permissions: PartnerIdPermissions) -> GatewayAccount:
-        """Return the account that the body names, that of an account's key where it names none."""
-        if name is None and self.access.account is None:
-            raise BadField("account", "required: a gateway account")
-        known = set(permissions.accounts)
-        if self.access.account is None:
-            known |= set(held_by(permissions.reach).values_list("account_id", flat=True))
-        accounts = GatewayAccount.objects.only(*COLUMNS).filter(id__in=known)
-        account = accounts.first() if name is None else accounts.filter(name=name).first()
-        if account is None:
-            raise BadField("account", "no account of this name that the key may see")
-        return account
 
 
 class PartnerIdView(ApiView):
@@ -129,11 +128,42 @@ class PartnerIdView(ApiView):
             answer=PartnerIdAnswer,
             answer_text="The partner ID.",
             answer_example=PARTNER_ID,
-        )
+        ),
+        "DELETE": Operation(
+            id="retire_partner_id",
+            tag="Partner IDs",
+            summary="Retire a partner ID",
+            text=(
+                "Return a partner ID with its messages to the account's pool; with `from`, only messages sent from"
+                " that day on. Only keys of the account, and of its owner, may do that: at an account that others"
+                " share the answer is 409. It can be declared again afterwards."
+            ),
+            scope=PARTNER_IDS,
+            path=PARTNER_PATH,
+            parameters=(RETIRED_FROM,),
+            answer=PartnerIdAnswer,
+            answer_text="The partner ID, which belongs to the pool.",
+            answer_example=PARTNER_ID | {"tenant": "pool-link-main", "declared_at": None},
+            problems=("conflict",),
+        ),
     }
 
     def get(self, request: Request, partner_id: int) -> Response:
         return self.answer(*shown([_partner(self, partner_id)], self.access))
+
+    def delete(self, request: Request, partner_id: int) -> Response:
+        partner, named, day = _partner(self, partner_id), Named(self.access), self.given.day("from")
+        if partner.account_id not in named.permissions.accounts:
+            raise Conflict(
+                "Others share the account of this partner ID, so it cannot be returned to the pool here. Ask the"
+                " people who run this portal."
+            )
+        try:
+            return self.answer(_reassigned(named, partner, None, day))
+        except PartnerIdError as error:
+            if error.field == "from":
+                raise BadParameter("from", str(error.text)) from error
+            raise Conflict(str(error.text)) from error
 
 
 class MovePartnerIdView(ApiView):
@@ -165,53 +195,27 @@ class MovePartnerIdView(ApiView):
     def post(self, request: Request, partner_id: int) -> Response:
         body = self.body(request)
         slug = body["tenant"]
-        partner, permissions = _partner(self, partner_id), _permissions(self)
-        tenant = None if slug is None else _tenant(self, slug)
+        partner, named = _partner(self, partner_id), Named(self.access)
+        tenant = None if slug is None else named.tenant(slug)
         try:
-            with permissions.scope():
-                done = reassign(
-                    partner_id=partner.id,
-                    tenant=tenant,
-                    permissions=permissions,
-                    now=timezone.now(),
-                    from_day=body.get("from"),
-                )
-                # The pool's moves are seen in here alone.
-                return self.answer(*shown([done.partner], self.access, also=permissions.pools))
-        except PartnerId.DoesNotExist as error:
-            raise Http404 from error
+            return self.answer(_reassigned(named, partner, tenant, body.get("from")))
         except PartnerIdError as error:
             raise BadField(error.field, str(error.text)) from error
 
 
-def shown(partners: Iterable[PartnerId], access: Access, *, also: Collection[int] = ()) -> list[dict]:
-    """Return partner IDs as PartnerIdAnswer takes them, with the tenants that the key sees and `also` those."""
-    partners, now = list(partners), timezone.now()
-    names = dict(GatewayAccount.objects.filter(id__in={p.account_id for p in partners}).values_list("id", "name"))
-    seen = seen_periods(partners, access.tenant_ids | frozenset(also))
-    shown_ids = {id_: current([period for _tenant, period in rows], now).tenant_id for id_, rows in seen.items()}
-    moves = PartnerMove.objects.filter(partner__in=partners, tenant_id__in=set(shown_ids.values())).order_by("id")
-    newest = {(move.partner_id, move.tenant_id): move for move in moves}
-    telling = frozenset()
-    if not access.masking.in_full:
-        telling = telling_partner_ids({p.value for p in partners}, tenant_ids=access.tenant_ids | frozenset(also))
-    return [
-        {
-            "id": partner.id,
-            "value": access.masking.text(partner.value) if partner.value in telling else partner.value,
-            "account": names[partner.account_id],
-            "tenant": next(tenant.slug for tenant, _period in seen[partner.id] if tenant.id == shown_ids[partner.id]),
-            "periods": [
-                {"tenant": tenant.slug, "from": period.from_at, "until": period.until_at}
-                for tenant, period in seen[partner.id]
-            ],
-            "declared_at": partner.declared_at,
-            "first_seen_at": partner.first_seen_at,
-            "move": newest.get((partner.id, shown_ids[partner.id])),
-            "url": reverse("api:partner_id", args=[partner.id]),
-        }
-        for partner in partners
-    ]
+def _reassigned(named: Named, partner: PartnerId, tenant: Tenant | None, from_day: date | None) -> dict:
+    """Move a partner ID and return it as shown afterwards. Raises Http404 and PartnerIdError."""
+    permissions = named.permissions
+    try:
+        with permissions.scope():
+            done = reassign(
+                partner_id=partner.id, tenant=tenant, permissions=permissions, now=timezone.now(), from_day=from_day
+            )
+            # The pool's moves are seen in here alone.
+            (answer,) = shown([done.partner], named.access, also=permissions.pools)
+    except PartnerId.DoesNotExist as error:
+        raise Http404 from error
+    return answer
 
 
 def _partner(view: ApiView, partner_id: int) -> PartnerId:
@@ -223,20 +227,3 @@ def _partner(view: ApiView, partner_id: int) -> PartnerId:
     if partner is None:
         raise Http404
     return partner
-
-
-def _permissions(view: ApiView) -> PartnerIdPermissions:
-    return permissions_of(view.access, actor=str(view.access.key))
-
-
-def _tenant(view: ApiView, slug: str | None) -> Tenant:
-    """Return the customer that the body names, the key's own where it names none."""
-    if slug is None and view.access.account is None:
-        return view.access.tenant
-    if slug is None:
-        raise BadField("tenant", "required: a tenant")
-    mine = Tenant.objects.filter(id__in=view.access.tenant_ids, kind=Tenant.Kind.CUSTOMER)
-    tenant = mine.filter(slug=slug).first()
-    if tenant is None:
-        raise BadField("tenant", "no tenant of this name that the key may see")
-    return tenant

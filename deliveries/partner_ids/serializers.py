@@ -4,9 +4,13 @@ from datetime import date
 
 from rest_framework import serializers
 
-from deliveries.models import PartnerMove
+from deliveries.models import PartnerMove, PartnerRequest
 from deliveries.partner_ids.ownership import MAX_VALUE_LENGTH
-from portal.api.serializers import ForwardPageSerializer
+from portal.api.serializers import ForwardPageSerializer, ProblemErrorSerializer
+
+MAX_ITEMS = 200
+DECISIONS = ("approve", "refuse", "withdraw")
+BATCH_RESULTS = ("declared", "unchanged", "requested", "refused")
 
 
 class Text(serializers.CharField):
@@ -115,3 +119,90 @@ class PartnerIdsAnswer(ForwardPageSerializer):
     """A page of partner IDs, newest first."""
 
     data = PartnerIdAnswer(many=True, help_text="The partner IDs.")
+
+
+class RequestBody(Dated):
+    """A partner ID to request, on an account in which the key may not declare."""
+
+    account = Text(max_length=63, help_text="The gateway account, by name.")
+    value = Text(max_length=MAX_VALUE_LENGTH, help_text="The platformPartnerId. It is compared exactly.")
+    tenant = Text(required=False, max_length=63, help_text="The future owner, by slug; without it the key's own.")
+
+
+class DecisionBody(serializers.Serializer):
+    """A decision about a request."""
+
+    decision = serializers.ChoiceField(
+        choices=DECISIONS,
+        help_text="`approve` declares the partner ID, `refuse` does not; `withdraw` is the requesting tenant's own.",
+    )
+
+
+class RequestAnswer(serializers.Serializer):
+    """A tenant's request for a partner ID, and its decision."""
+
+    id = serializers.IntegerField(help_text="Its number.")
+    value = serializers.CharField(help_text="The requested platformPartnerId.")
+    account = serializers.CharField(help_text="The gateway account, by name.")
+    tenant = serializers.CharField(help_text="The tenant that it is for.")
+    state = serializers.ChoiceField(
+        choices=PartnerRequest.State.values, help_text="`open` waits for a decision; the others are final."
+    )
+    requested_by = serializers.CharField(help_text="The person or API key that requested it.")
+    requested_at = serializers.DateTimeField(help_text="When it was requested.")
+    decided_by = serializers.CharField(allow_null=True, help_text="Who decided; null: nobody yet.")
+    decided_at = serializers.DateTimeField(allow_null=True, help_text="When it was decided; null: not yet.")
+    may_decide = serializers.BooleanField(
+        help_text="Whether this key may approve or refuse it; otherwise the people who run the portal do."
+    )
+    partner_id = PartnerIdAnswer(
+        allow_null=True,
+        help_text="The partner ID of an approved request, with the move of its messages; null: not declared.",
+    )
+    url = serializers.CharField(help_text="This request.")
+
+    def get_fields(self) -> dict:
+        day = serializers.DateField(allow_null=True, help_text="First day that is asked for; null: all messages.")
+        return super().get_fields() | {"from": day}
+
+
+class RequestsAnswer(ForwardPageSerializer):
+    """A page of requests, newest first."""
+
+    data = RequestAnswer(many=True, help_text="The requests.")
+
+
+class BatchBody(serializers.Serializer):
+    """Partner IDs to declare."""
+
+    items = DeclareBody(many=True, help_text=f"1 to {MAX_ITEMS} partner IDs.")
+    request = serializers.BooleanField(
+        default=False,
+        help_text="True: a partner ID that the key may not declare itself is requested instead of refused.",
+    )
+
+
+class BatchItemAnswer(serializers.Serializer):
+    """Result for one partner ID."""
+
+    item = serializers.IntegerField(help_text="Its place in `items`, from 0.")
+    result = serializers.ChoiceField(
+        choices=BATCH_RESULTS,
+        help_text=(
+            "`declared`, `unchanged` (the tenant had it, or the request was there), `requested` (a decision is"
+            " awaited), or `refused`."
+        ),
+    )
+    partner_id = PartnerIdAnswer(allow_null=True, help_text="The partner ID, with the move of its messages; or null.")
+    request = RequestAnswer(allow_null=True, help_text="The request that waits for a decision; or null.")
+    errors = ProblemErrorSerializer(many=True, help_text="Why it was refused, by field; otherwise empty.")
+
+
+class BatchAnswer(serializers.Serializer):
+    """Results of a body of partner IDs."""
+
+    declared = serializers.IntegerField(help_text="Number of partner IDs that were declared.")
+    unchanged = serializers.IntegerField(help_text="Number of those that were as asked for already.")
+    requested = serializers.IntegerField(help_text="Number of new requests.")
+    refused = serializers.IntegerField(help_text="Number of those that were refused.")
+    data = BatchItemAnswer(many=True, help_text="The results, in the order of `items`.")

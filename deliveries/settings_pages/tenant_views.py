@@ -11,12 +11,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 from campaigns import ref_ids
 from campaigns.models import RefIdScheme
 from deliveries.models import TenantRecount
-from deliveries.rederiving.recount import request_recount
+from deliveries.settings_pages.changing import save_scheme, save_settings, scheme_of
 from deliveries.settings_pages.forms import RefIdSchemeForm, TenantSettingsForm
 from deliveries.settings_pages.preview import SettingsPreview, settings_preview
 from deliveries.settings_pages.recent_ref_ids import recent_ref_ids
 from portal.accounts.guards import member_may
-from portal.accounts.models import record
 from portal.accounts.way_back import posted_from
 from portal.tenants.models import Tenant
 
@@ -35,11 +34,7 @@ def tenant_page(request: HttpRequest, tenant: Tenant) -> HttpResponse:
         if not form.is_valid():
             return _tenant_page(request, form, status=422)
         changed = {name: [before[name], form.cleaned_data[name]] for name in form.changed_data}
-        if changed:
-            stored.save(update_fields=list(changed))
-            _record(request, tenant, "settings.changed", changed)
-        if "timezone" in changed:
-            request_recount(tenant=stored, reason=f"time zone {stored.timezone}", now=timezone.now())
+        save_settings(tenant=stored, changed=changed, actor=request.user.email, now=timezone.now())
     _say_saved(request, counts_anew="timezone" in changed)
     return redirect("settings:tenant", tenant.slug)
 
@@ -66,13 +61,13 @@ def ref_ids_page(request: HttpRequest, tenant: Tenant) -> HttpResponse:
     """Show the refId scheme, with a preview on recent refIds; saving another one queues a recount."""
     stored = RefIdScheme.objects.filter(tenant=tenant).first()
     if request.method != "POST":
-        return _ref_ids_page(request, tenant, RefIdSchemeForm(initial=_initial(stored)), _value(stored))
+        return _ref_ids_page(request, tenant, RefIdSchemeForm(initial=_initial(stored)), scheme_of(stored))
     form = RefIdSchemeForm(request.POST)
     if not form.is_valid():
         return _ref_ids_page(request, tenant, form, None, status=422)
     if "preview" in request.POST:
         return _ref_ids_page(request, tenant, form, form.scheme(), sample=form.cleaned_data["sample"])
-    changed = _save_scheme(request, tenant, form.scheme())
+    changed = save_scheme(tenant=tenant, scheme=form.scheme(), actor=request.user.email, now=timezone.now())
     _say_saved(request, counts_anew=changed)
     return redirect("settings:ref_ids", tenant.slug)
 
@@ -86,28 +81,6 @@ def ref_ids_preview(request: HttpRequest, tenant: Tenant) -> HttpResponse:
         return render(request, "deliveries/_ref_id_preview.html", {"problems": _all_errors(form)}, status=422)
     context = _preview(tenant, form.scheme(), sample=form.cleaned_data["sample"])
     return render(request, "deliveries/_ref_id_preview.html", context)
-
-
-def _save_scheme(request: HttpRequest, tenant: Tenant, scheme: ref_ids.RefIdScheme | None) -> bool:
-    """Save the scheme and queue a recount; return whether it changed."""
-    with transaction.atomic():
-        Tenant.objects.select_for_update().get(id=tenant.id)
-        stored = RefIdScheme.objects.filter(tenant=tenant).first()
-        if _value(stored) == scheme:
-            return False
-        if scheme is None:
-            stored.delete()
-        else:
-            values = {"delimiter": scheme.delimiter, "fields": list(scheme.fields)}
-            RefIdScheme.objects.update_or_create(tenant=tenant, defaults=values)
-        _record(request, tenant, "ref_ids.changed", {"scheme": [_text(_value(stored)), _text(scheme)]})
-        request_recount(tenant=tenant, reason="refId scheme", now=timezone.now())
-    return True
-
-
-def _record(request: HttpRequest, tenant: Tenant, action: str, changed: dict[str, list]) -> None:
-    details = {name: f"{before} → {after}" for name, (before, after) in changed.items()}
-    record(action, actor=request.user.email, tenant=tenant, subject=tenant.slug, details=details)
 
 
 def _say_saved(request: HttpRequest, *, counts_anew: bool) -> None:
@@ -161,14 +134,6 @@ def _initial(stored: RefIdScheme | None) -> dict[str, str]:
         return {"mode": RefIdSchemeForm.WHOLE, "delimiter": "_", "fields_text": "campaign, variant"}
     fields = ", ".join(name or "-" for name in stored.fields)
     return {"mode": RefIdSchemeForm.SPLIT, "delimiter": stored.delimiter, "fields_text": fields}
-
-
-def _value(stored: RefIdScheme | None) -> ref_ids.RefIdScheme | None:
-    return stored.as_value() if stored else None
-
-
-def _text(scheme: ref_ids.RefIdScheme | None) -> str:
-    return scheme.delimiter.join(scheme.fields) if scheme else "whole"
 
 
 def _newest_recount(tenant: Tenant) -> TenantRecount | None:

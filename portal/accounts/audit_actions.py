@@ -109,6 +109,7 @@ ACTIONS: dict[str, Promise] = {
     "view_as.started": _("Staff started viewing as the customer"),
     "view_as.stopped": _("Staff stopped viewing as the customer"),
     "provision": _("Set up by a provisioning file"),
+    "tenant.added": _("Added a customer"),
     "tenant.undone": _("Undone by staff"),
     "admin.add": _("Added by staff"),
     "admin.change": _("Changed by staff"),

@@ -142,6 +142,7 @@ SENTENCES: dict[str, Promise] = {
     "admin.add": _("%(who)s (staff) added: %(subject)s."),
     "admin.change": _("%(who)s (staff) changed: %(subject)s. %(changes)s"),
     "admin.delete": _("%(who)s (staff) deleted: %(subject)s."),
+    "tenant.added": _("%(who)s added the customer %(subject)s."),
     "tenant.undone": _("%(who)s (staff) undid adding the customer %(subject)s."),
     "feed.token": _("%(who)s added a token to the feed %(subject)s."),
     "gate_api.saved": _("%(who)s set the Gate API of the account %(subject)s. %(changes)s"),

@@ -23,7 +23,7 @@ from portal.accounts.models import Invitation, Membership, User, record
 from portal.brands.brand import brand_of
 from portal.common.jobs import wake
 from portal.tenants import tokens
-from portal.tenants.models import Tenant
+from portal.tenants.models import ApiKey, Tenant
 
 VALID_FOR = timedelta(days=7)
 MAX_PER_DAY = 100  # per tenant: members must not send unlimited e-mail in the portal's name
@@ -52,10 +52,11 @@ class NotOpen(Exception):
         self.state = state
 
 
-def invite(*, tenant: Tenant, email: str, role: str, inviter: User, now: datetime) -> Invitation:
+def invite(*, tenant: Tenant, email: str, role: str, inviter: User | ApiKey, now: datetime) -> Invitation:
     """Offer `email` a membership and send the link after the commit; an earlier offer to the address ends.
 
-    Raises TooMany. Whether the inviter may, and whether the address is a member's already, is the caller's to ask.
+    The invitation of an API key rests on the key's holder. Raises TooMany. Whether the inviter may, and whether the
+    address is a member's already, is the caller's to ask.
     """
     with transaction.atomic():
         Tenant.objects.select_for_update().get(id=tenant.id)  # two at once would both find no open one
@@ -66,14 +67,14 @@ def invite(*, tenant: Tenant, email: str, role: str, inviter: User, now: datetim
             tenant=tenant,
             email=email.lower(),
             role=role,
-            inviter=inviter,
-            invited_by=inviter.email,
+            inviter_id=inviter.pk if isinstance(inviter, User) else inviter.holder_id,
+            invited_by=str(inviter),
             created_at=now,
             expires_at=now + VALID_FOR,
         )
         invitation.digest = tokens.digest(_tokens(invitation)[0], purpose=_PURPOSE)
         invitation.save(force_insert=True)
-        record("member.invited", actor=inviter.email, tenant=tenant, subject=invitation.email, details={"role": role})
+        record("member.invited", actor=str(inviter), tenant=tenant, subject=invitation.email, details={"role": role})
         transaction.on_commit(lambda: _wake(invitation.id), robust=True)
     return invitation
 

@@ -9,11 +9,13 @@ from django.utils.translation import gettext_lazy as _
 from portal.accounts import lost_rights, lost_views, roles, standing
 from portal.accounts.models import Membership, Role, User, record
 from portal.accounts.owners import LAST_OWNER, NotAllowed, lock_members
-from portal.tenants.models import Tenant
+from portal.tenants.models import ApiKey, Tenant
 from portal.tenants.scope import with_descendants
 
 NO_LONGER = _("You are no longer an owner.")
 GONE = _("This person is no longer a member.")
+OF_HOLDER = _("An API key cannot change or remove the person who holds it.")
+KEY_ENDED = _("This API key was revoked, or its holder may no longer hold it.")
 OWN_ROLE = _("You cannot change your own role. Ask another owner.")
 
 
@@ -27,12 +29,12 @@ def is_member(tenant: Tenant, email: str) -> bool:
     return tenant.memberships.filter(user__email__iexact=email).exists()
 
 
-def change_role(*, membership: Membership, role: Role, actor: User, now: datetime) -> bool:
+def change_role(*, membership: Membership, role: Role, actor: User | ApiKey, now: datetime) -> bool:
     """Give a member another role; return whether it changed. Raises NotAllowed."""
     with transaction.atomic():
         membership = _locked(membership)
-        if membership.user_id == actor.id:
-            raise NotAllowed(OWN_ROLE)
+        if membership.user_id == _person(actor):
+            raise NotAllowed(OWN_ROLE if isinstance(actor, User) else OF_HOLDER)
         _still_an_owner(actor, membership.tenant)
         before = membership.role
         if before == role:
@@ -40,10 +42,10 @@ def change_role(*, membership: Membership, role: Role, actor: User, now: datetim
         _keep_an_owner(membership)
         membership.role = role
         membership.save(update_fields=["role"])
-        lost_rights.settle(actor=actor.email, now=now, user=membership.user)
+        lost_rights.settle(actor=str(actor), now=now, user=membership.user)
         record(
             "member.role",
-            actor=actor.email,
+            actor=str(actor),
             tenant=membership.tenant,
             subject=membership.user.email,
             details={"from": before, "to": role},
@@ -51,24 +53,26 @@ def change_role(*, membership: Membership, role: Role, actor: User, now: datetim
     return True
 
 
-def remove(*, membership: Membership, actor: User, now: datetime, revoke_keys: bool = False) -> None:
+def remove(*, membership: Membership, actor: User | ApiKey, now: datetime, revoke_keys: bool = False) -> None:
     """End a membership, one's own too; what the person did stays on record. Raises NotAllowed.
 
     API keys that rest on it get their notice, or with `revoke_keys` end at once.
     """
     with transaction.atomic():
         membership = _locked(membership)
-        if membership.user_id != actor.id:
+        if membership.user_id == _person(actor) and isinstance(actor, ApiKey):
+            raise NotAllowed(OF_HOLDER)
+        if membership.user_id != _person(actor):
             _still_an_owner(actor, membership.tenant)
         _keep_an_owner(membership)
         user, role, tenant = membership.user, membership.role, membership.tenant
         membership.delete()
-        record("member.removed", actor=actor.email, tenant=tenant, subject=user.email, details={"role": role})
-        lost_rights.settle(actor=actor.email, now=now, user=user)
+        record("member.removed", actor=str(actor), tenant=tenant, subject=user.email, details={"role": role})
+        lost_rights.settle(actor=str(actor), now=now, user=user)
         lost_views.delete_for(user, tenant)
         if revoke_keys:
             below = list(with_descendants([tenant.id]))
-            lost_rights.revoke_keys_of(user, tenant_ids=below, actor=actor.email, now=now)
+            lost_rights.revoke_keys_of(user, tenant_ids=below, actor=str(actor), now=now)
 
 
 def _locked(membership: Membership) -> Membership:
@@ -80,8 +84,17 @@ def _locked(membership: Membership) -> Membership:
     return found
 
 
-def _still_an_owner(actor: User, tenant: Tenant) -> None:
+def _person(actor: User | ApiKey) -> int | None:
+    """Return the id of the person who acts, by a key its holder."""
+    return actor.pk if isinstance(actor, User) else actor.holder_id
+
+
+def _still_an_owner(actor: User | ApiKey, tenant: Tenant) -> None:
     """Check the actor's role again under the lock: another owner may have removed the actor meanwhile."""
+    if isinstance(actor, ApiKey):
+        if not ApiKey.objects.filter(id=actor.pk, revoked_at=None, abandoned_at=None).exists():
+            raise NotAllowed(KEY_ENDED)
+        return
     if not roles.may(standing.roles_in(actor.id, tenant), "manage_members"):
         raise NotAllowed(NO_LONGER)
 

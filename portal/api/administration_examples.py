@@ -32,3 +32,13 @@ API_KEY = {
     "revoked_at": None,
     "is_valid": True,
 }
+INVITATION = {
+    "id": 31,
+    "tenant": "nordic-retail",
+    "email": "new@example.com",
+    "role": "analyst",
+    "invited_by": "warehouse (srk_AbCdEfGh…)",
+    "created_at": "2026-11-02T10:00:05Z",
+    "expires_at": "2026-11-09T10:00:05Z",
+    "link": None,
+}

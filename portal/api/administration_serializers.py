@@ -43,6 +43,67 @@ class MembersSerializer(ForwardPageSerializer):
     data = MemberSerializer(many=True, help_text="Members, those who came last first.")
 
 
+class InviteBody(serializers.Serializer):
+    """A person to invite."""
+
+    tenant = serializers.CharField(required=False, max_length=63, help_text="By slug; without it the key's own.")
+    email = serializers.EmailField(max_length=254, help_text="The person's address.")
+    role = serializers.ChoiceField(choices=Role.values, help_text="The role to offer.")
+
+
+class RoleBody(serializers.Serializer):
+    """A member's new role."""
+
+    role = serializers.ChoiceField(choices=Role.values, help_text="The role.")
+
+
+class InvitationSerializer(serializers.Serializer):
+    """An invitation, which is valid for 7 days and once."""
+
+    id = serializers.IntegerField(help_text="Number of the invitation.")
+    tenant = serializers.CharField(help_text="Slug of the tenant.")
+    email = serializers.CharField(help_text="The invited address.")
+    role = serializers.ChoiceField(choices=Role.values, help_text="The role that is offered.")
+    invited_by = serializers.CharField(help_text="The person or API key that invited.")
+    created_at = serializers.DateTimeField(help_text="When the person was invited.")
+    expires_at = serializers.DateTimeField(help_text="When the invitation expires.")
+    link = serializers.CharField(
+        allow_null=True, help_text="The link to pass on, if the portal has no mail server; null: it was sent by e-mail."
+    )
+
+
+class InvitationsSerializer(ForwardPageSerializer):
+    """A page of invitations."""
+
+    data = InvitationSerializer(many=True, help_text="Open and expired invitations, newest first.")
+
+
+class NewKeyBody(serializers.Serializer):
+    """A key to create; it may not do more than the key that creates it."""
+
+    tenant = serializers.CharField(
+        required=False, max_length=63, help_text="By slug; without it the key's own. An account's key names none."
+    )
+    name = serializers.CharField(max_length=100, help_text="The system that uses the key.")
+    scopes = serializers.ListField(
+        child=serializers.ChoiceField(choices=ApiKey.Scope.values),
+        allow_empty=False,
+        max_length=len(ApiKey.Scope.values),
+        help_text="Its scopes, of those that this key has.",
+    )
+    networks = serializers.ListField(
+        child=serializers.CharField(max_length=50),
+        required=False,
+        max_length=100,
+        help_text="Networks that it may be used from, within this key's own; without it those of this key.",
+    )
+    expires_at = serializers.DateTimeField(
+        required=False,
+        allow_null=True,
+        help_text="When it ends, not after this key; null or without it: when this key ends.",
+    )
+
+
 class ApiKeySerializer(serializers.Serializer):
     """An API key, without its secret."""
 
@@ -66,3 +127,9 @@ class ApiKeyPageSerializer(ForwardPageSerializer):
     """A page of API keys."""
 
     data = ApiKeySerializer(many=True, help_text="Keys, newest first.")
+
+
+class NewApiKeySerializer(ApiKeySerializer):
+    """A key that was created, with its secret."""
+
+    key = serializers.CharField(help_text="The key itself. It is shown here once and never again.")

@@ -1,5 +1,7 @@
 """Keyset pages of rows with an id, newest first."""
 
+from typing import TypeVar
+
 from django.db.models import Model, QuerySet
 
 from portal.api.parameters import Parameters
@@ -7,9 +9,10 @@ from portal.api.problems import BadParameter
 from portal.common import keyset
 
 ROW_ID_MAX = 2**63 - 1
+Row = TypeVar("Row", bound=Model)
 
 
-def page_by_id(rows: QuerySet, given: Parameters) -> tuple[list[Model], str | None]:
+def page_by_id(rows: QuerySet[Row], given: Parameters) -> tuple[list[Row], str | None]:
     """Return the page that `cursor` and `size` ask for, and the cursor of the next one (None: it is the last)."""
     cursor, size = given.text("cursor"), given.size()
     if cursor:

@@ -21,12 +21,13 @@ from rest_framework.views import APIView
 
 from portal.accounts.access import Access
 from portal.api import idempotency, limits
+from portal.api.bodies import checked
 from portal.api.etags import etag_of, is_known
 from portal.api.idempotency import Idempotency
 from portal.api.links import page_links
 from portal.api.operations import Operation
 from portal.api.parameters import Parameters
-from portal.api.problems import BadField, RefusedKey, TooLarge
+from portal.api.problems import RefusedKey, TooLarge
 from portal.api.schema import Schema
 from portal.api.tables import DATA_AS_OF, JSON, list_as, wanted_media
 from portal.tenants.models import ApiKey
@@ -130,6 +131,12 @@ class ApiView(APIView):
     zone: ZoneInfo | None = None
     retry: Idempotency | None = None
 
+    @property
+    def key(self) -> ApiKey:
+        """The key that asks."""
+        assert self.access.key is not None  # KeyAuthentication lets no request in without one
+        return self.access.key
+
     @classmethod
     def operation_of(cls, method: str) -> Operation | None:
         return cls.operations.get("GET" if method == "HEAD" else method)
@@ -157,18 +164,9 @@ class ApiView(APIView):
         """Answer with the methods in `Allow`, with or without a key."""
         return Response(status=204)
 
-    def body(self, request: Request) -> dict:
-        """Return the body's fields, read by the operation's serializer. Raises BadField."""
-        serializer = self.operation_of(request.method).body(data=request.data)
-        for name in request.data:
-            if name not in serializer.fields:
-                raise BadField(name, f"unknown field; allowed: {', '.join(serializer.fields)}")
-        if not serializer.is_valid():
-            name, texts = next(iter(serializer.errors.items()))
-            if isinstance(texts, Mapping):  # of a list's items, by their places
-                texts = next(iter(texts.values()))
-            raise BadField(name, " ".join(map(str, texts)))
-        return serializer.validated_data
+    def body(self, request: Request, *, is_partial: bool = False) -> dict:
+        """Return the body's fields, read by the operation's serializer. Raises BadFields with all that is wrong."""
+        return checked(self.operation_of(request.method).body, request.data, is_partial=is_partial)
 
     def answer(self, data: object, status: int | None = None, **headers: str) -> Response:
         """Return the operation's answer, what its serializer makes of `data`; `status` is one of its `also`."""

@@ -138,6 +138,17 @@ def is_readable(destination: str) -> bool:
     return digits_of(destination) is not None
 
 
+def destination_rank(destination: str) -> int:
+    """Return how much a destination tells (docs/link.md section 5.11); a greater one replaces a lesser one.
+
+    3: a number with a country. 2: a short number with a country's prefix. 1: a number without a country (+800, +881).
+    0: any other text.
+    """
+    if not is_readable(destination):
+        return 2 if _short_number_country(destination.strip()) else 0
+    return 1 if country_of_number(destination) is None else 3
+
+
 class ReadNumber(NamedTuple):
     """A number that a person typed.
 

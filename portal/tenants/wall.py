@@ -66,6 +66,13 @@ _OWN_WRITES = {
     "wall_web_change": f"FOR UPDATE TO {WEB} USING ({_OWN_TENANTS}) WITH CHECK ({_OWN_TENANTS})",
     "wall_web_delete": f"FOR DELETE TO {WEB} USING ({_OWN_TENANTS})",
 }
+# A customer that the API adds is below one of its own; what it is itself is not known yet.
+_ADDS = {
+    "tenants_tenant": {
+        "wall_web_add": f"FOR INSERT TO {WEB} WITH CHECK"
+        f" (kind = 'customer' AND {_OWN_TENANTS.format(column='parent_id')})"
+    }
+}
 _OWN_PERSON = {"wall_web": f"TO {WEB} USING ({_ONESELF}) WITH CHECK ({_ONESELF})"}
 _MEMBERS = (
     "EXISTS (SELECT 1 FROM accounts_membership m WHERE m.user_id = {table}.id AND m."  # noqa: S608  a policy's terms, constants alone
@@ -164,7 +171,7 @@ def policies() -> dict[str, tuple[str, dict[str, str]]]:
     found |= {table: ("", BILLING_POLICIES[table]) for table in BILLING_TABLES}
     for table, (_web, _staff, column) in GUARDED_TABLES.items():
         reads = {"wall_web_read": f"FOR SELECT TO {WEB} USING ({_SEEN.get(table, _OWN_TENANTS)})"}
-        found[table] = column, reads | _OWN_WRITES
+        found[table] = column, reads | _OWN_WRITES | _ADDS.get(table, {})
     for table, (_web, _staff, column) in PEOPLE_TABLES.items():
         found[table] = column, _PEOPLE if column == "id" else _OWN_PERSON
     for table, (_web, _staff, ingest) in SEEN_TABLES.items():

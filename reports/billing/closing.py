@@ -18,7 +18,8 @@ from portal.tenants.models import Tenant
 from portal.tenants.scope import with_descendants
 from portal.tenants.undone import customers
 from reports.billing.drafts import make_drafts
-from reports.billing.issuing import Incomplete, NotPossible, issue
+from reports.billing.issuing import Incomplete, NotPossible, issue_made
+from reports.billing.profiles import Stated, stated_by_customer
 from reports.billing.usage import PayerMonth, read_months
 from reports.models import ClosingRun, Statement
 
@@ -95,8 +96,8 @@ def _close(run: ClosingRun) -> None:
     result = Counter(run.result)
     renewed = timezone.now()
     jobs.renew(run, "result", "position")
-    for customer, read in _with_months(of_issuer.filter(id__gt=run.position), month):
-        result += _of_customer(run, customer, month, read)
+    for customer, read, stated in _with_months(run, of_issuer.filter(id__gt=run.position), month):
+        result += _of_customer(run, customer, month, read, stated)
         run.done, run.position, run.result = run.done + 1, customer.pk, dict(result)
         if timezone.now() - renewed > RENEW_EVERY:
             renewed = timezone.now()
@@ -104,31 +105,33 @@ def _close(run: ClosingRun) -> None:
     jobs.renew(run, "result", "position")
 
 
-def _with_months(of_issuer: QuerySet[Tenant], month: Month) -> Iterator[tuple[Tenant, PayerMonth]]:
+def _with_months(
+    run: ClosingRun, of_issuer: QuerySet[Tenant], month: Month
+) -> Iterator[tuple[Tenant, PayerMonth, Stated]]:
     together = list(of_issuer)
     for start in range(0, len(together), TOGETHER):
         part = together[start : start + TOGETHER]
-        months = read_months(part, month)
-        yield from ((customer, months[customer.pk]) for customer in part)
+        months, stated = read_months(part, month), stated_by_customer(run.issuer, part, month.last_day)
+        yield from ((customer, months[customer.pk], stated[customer.pk]) for customer in part)
 
 
-def _of_customer(run: ClosingRun, customer: Tenant, month: Month, read: PayerMonth) -> Counter[str]:
+def _of_customer(run: ClosingRun, customer: Tenant, month: Month, read: PayerMonth, stated: Stated) -> Counter[str]:
     """Make a customer's statements, all or nothing, and count what came of them."""
     now = timezone.now()
     with transaction.atomic():
-        made = make_drafts(issuer=run.issuer, customer=customer, month=month, now=now, read=read)
+        made = make_drafts(issuer=run.issuer, customer=customer, month=month, now=now, read=read, stated=stated)
         counts = Counter({"kept": len(made.kept), "without": int(not made.drafts and not made.kept)})
         for draft in made.drafts:
             counts["odd"] += bool(draft.remarks)
-            is_issued = run.is_issuing and not draft.remarks and _issued(run, draft, now)
+            is_issued = run.is_issuing and not draft.remarks and _issued(run, draft, stated, now)
             counts["issued" if is_issued else "drafts"] += 1
     return counts
 
 
-def _issued(run: ClosingRun, draft: Statement, now: datetime) -> bool:
+def _issued(run: ClosingRun, draft: Statement, stated: Stated, now: datetime) -> bool:
     """Issue a draft. Return False if it is not complete."""
     try:
-        issue(draft.pk, actor=run.requested_by, now=now)
+        issue_made(draft, stated, actor=run.requested_by, now=now)
     except Incomplete:
         return False
     return True

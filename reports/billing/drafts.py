@@ -11,13 +11,13 @@ from portal.tenants.models import Tenant
 from reports.billing.amounts import Vat, totals_of
 from reports.billing.corrected import correction_lines
 from reports.billing.exchange import rate_on, stored
-from reports.billing.profiles import profile_of, terms_of, vat_of
+from reports.billing.profiles import Stated, stated_for, vat_of
 from reports.billing.remarks import remarks_of
 from reports.billing.usage import PayerMonth, place_of, read_month
-from reports.billing.versions import Spans, days_of_line, stored_spans
+from reports.billing.versions import Spans, days_of_line, stored_spans, stretches
 from reports.models import Statement, StatementLine
-from reports.pricing.costs import Uncharged
-from reports.pricing.lines import FeeLine, PricedLine
+from reports.pricing.costs import ChainOf, Uncharged
+from reports.pricing.lines import FeeLine, LineKey, PricedLine
 from reports.pricing.money import to_micro
 
 _KINDS = StatementLine.Kind
@@ -34,26 +34,34 @@ class Made:
 
 
 def make_drafts(
-    *, issuer: Tenant | None, customer: Tenant, month: Month, now: datetime, read: PayerMonth | None = None
+    *,
+    issuer: Tenant | None,
+    customer: Tenant,
+    month: Month,
+    now: datetime,
+    read: PayerMonth | None = None,
+    stated: Stated | None = None,
 ) -> Made:
     """Replace the drafts of a customer's month, one for each currency. Issued statements stay.
 
     A draft without lines is kept if messages of the month have no price, so that somebody sees it. `read` is the month
-    where those of many customers were read together.
+    and `stated` what its statement states, where those of many customers were read together.
     """
     with transaction.atomic():
         with connection.cursor() as cursor:  # two that make the same draft wait for each other
             cursor.execute(_LOCK, [f"statement {issuer.pk if issuer else 0} {customer.pk} {month}"])
         read = read or read_month(customer, month)
         lines: dict[str, list[StatementLine]] = {}
+        days = _Days(read.chain_of, month)
         for line in read.lines.lines:
-            lines.setdefault(line.tariff.currency, []).append(_line(line, read, month))
+            lines.setdefault(line.tariff.currency, []).append(_line(line, read, month, days.of(line.key)))
         for fee in read.lines.fees:
             lines.setdefault(fee.tariff.currency, []).append(_fee(fee, month))
         for late in correction_lines(issuer=issuer, customer=customer, month=month, tenant_ids=read.tenant_ids):
             assert late.corrects is not None
             lines.setdefault(late.corrects.currency, []).append(late)
-        return _store(issuer, customer, month, lines, read=read, now=now)
+        stated = stated or stated_for(issuer, customer, month.last_day)
+        return _store(issuer, customer, month, lines, read=read, stated=stated, now=now)
 
 
 def _store(
@@ -63,18 +71,19 @@ def _store(
     lines: dict[str, list[StatementLine]],
     *,
     read: PayerMonth,
+    stated: Stated,
     now: datetime,
 ) -> Made:
     unpriced = sum((one.uncharged for one in read.lines.unpriced), Uncharged())
-    known = Statement.objects.filter(
+    of_month = Statement.objects.filter(
         issuer=issuer, customer=customer, month=month.first_day, kind=Statement.Kind.INVOICE
-    ).order_by("id")
+    )
+    known = of_month.select_for_update().order_by("id")  # a draft that is being issued is kept as it becomes
     live = {one.currency: one for one in known if one.state in Statement.LIVE}
     first = {one.currency: one for one in reversed(known) if one.state == _State.CREDITED}
     if unpriced.messages and not lines and not live:
         lines = {customer.currency: []}
-    terms = terms_of(issuer, customer, month.last_day)
-    own = profile_of(issuer).currency
+    terms, own = stated.terms, stated.seller.currency
     vat = vat_of(terms)
     made = Made(kept=[one for one in live.values() if one.state != _State.DRAFT])
     for currency, found in sorted(lines.items()):
@@ -129,10 +138,25 @@ def _saved(
     return statement
 
 
-def _line(line: PricedLine, read: PayerMonth, month: Month) -> StatementLine:
+class _Days:
+    """The days of a month's lines; the days on which prices change are looked for once for each account."""
+
+    def __init__(self, chain_of: ChainOf, month: Month) -> None:
+        self._chain_of, self._month = chain_of, month
+        self._between: dict[int, Spans] = {}
+
+    def of(self, key: LineKey) -> Spans:
+        """Return the days of a line."""
+        chain = self._chain_of(key.account_id)
+        if chain is None:
+            return ()
+        if key.account_id not in self._between:
+            self._between[key.account_id] = stretches(chain, self._month)
+        return days_of_line(key, chain, self._month, between=self._between[key.account_id])
+
+
+def _line(line: PricedLine, read: PayerMonth, month: Month, spans: Spans) -> StatementLine:
     key, tariff = line.key, line.tariff
-    chain = read.chain_of(key.account_id)
-    spans: Spans = days_of_line(key, chain, month) if chain else ()
     place = place_of(key)
     return StatementLine(
         kind=_KINDS.TIER if key.tier_group else _KINDS.USAGE,

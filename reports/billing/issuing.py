@@ -11,7 +11,7 @@ from portal.common.periods import Month, local_day
 from portal.tenants.models import Tenant
 from reports.billing.amounts import totals_of
 from reports.billing.exchange import rate_on, stored
-from reports.billing.profiles import missing_of, party_of, profile_of, stored_party, terms_of, vat_of
+from reports.billing.profiles import Stated, missing_of, party_of, stated_for, stored_party, vat_of
 from reports.billing.reading import line_of, lines_of
 from reports.billing.references import due_date, finnish_reference
 from reports.models import BillingProfile, BillingTerms, NumberSeries, Statement, StatementLine
@@ -36,14 +36,8 @@ def missing_for(statement: Statement) -> list[str | Promise]:
     return _missing(statement, *_stated(statement))
 
 
-_Stated = tuple[BillingProfile, BillingProfile, BillingTerms | None]
-
-
-def _stated(statement: Statement) -> _Stated:
-    """Return the profiles of seller and buyer, and the terms on the day of supply."""
-    day = Month.of(statement.month).last_day
-    terms = terms_of(statement.issuer, statement.customer, day)
-    return profile_of(statement.issuer), profile_of(statement.customer), terms
+def _stated(statement: Statement) -> Stated:
+    return stated_for(statement.issuer, statement.customer, Month.of(statement.month).last_day)
 
 
 def _missing(
@@ -68,25 +62,38 @@ def issue(statement_id: int, *, actor: str, now: datetime) -> Statement:
         statement = _locked(statement_id)
         if statement.state != _State.DRAFT:
             raise NotPossible(_("The statement is issued already."))
-        seller, buyer, terms = _stated(statement)
-        if missing := _missing(statement, seller, buyer, terms):
-            raise Incomplete(missing)
-        day = Month.of(statement.month).last_day
-        assert terms is not None  # else it is missing
-        if _is_taxed_otherwise(statement, terms):
-            tax(statement, terms)
-        if statement.currency != seller.currency:
-            statement.exchange = _exchange(statement, seller.currency, day)
-        statement.parties = {
-            "seller": stored_party(party_of(seller)),
-            "buyer": stored_party(party_of(buyer)),
-        }
-        statement.payment_days = terms.payment_days
-        _number(statement, now=now)
-        statement.state = _State.ISSUED
-        statement.save()
-        _record("statement.issued", statement, actor)
+        stated = _stated(statement)
+        if stated.terms is not None and _is_taxed_otherwise(statement, stated.terms):
+            tax(statement, stated.terms)
+        _issue(statement, stated, actor=actor, now=now)
     return statement
+
+
+def issue_made(draft: Statement, stated: Stated, *, actor: str, now: datetime) -> None:
+    """Issue a draft that this transaction has made by what is stated: nobody else has seen or changed it.
+
+    Raises Incomplete.
+    """
+    with transaction.atomic():
+        _issue(draft, stated, actor=actor, now=now)
+
+
+def _issue(statement: Statement, stated: Stated, *, actor: str, now: datetime) -> None:
+    seller, buyer, terms = stated
+    if missing := _missing(statement, seller, buyer, terms):
+        raise Incomplete(missing)
+    assert terms is not None  # else it is missing
+    if statement.currency != seller.currency:
+        statement.exchange = _exchange(statement, seller.currency, Month.of(statement.month).last_day)
+    statement.parties = {
+        "seller": stored_party(party_of(seller)),
+        "buyer": stored_party(party_of(buyer)),
+    }
+    statement.payment_days = terms.payment_days
+    _number(statement, now=now)
+    statement.state = _State.ISSUED
+    statement.save()
+    _record("statement.issued", statement, actor)
 
 
 def credit(statement_id: int, *, actor: str, now: datetime) -> Statement:

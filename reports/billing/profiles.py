@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import asdict, fields
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import F, Q
 from django.utils.functional import Promise
@@ -77,10 +77,21 @@ def _of(text: Promise, name: str) -> str:
     return str(text) % {"field": labels[name]}
 
 
-def missing_by_customer(
-    issuer: Tenant | None, customers: Iterable[Tenant], day: date
-) -> dict[int, list[str | Promise]]:
-    """Return what is missing for statements to these customers, in three queries."""
+class Stated(NamedTuple):
+    """The profiles of a statement's seller and buyer, and the terms on its day of supply."""
+
+    seller: BillingProfile
+    buyer: BillingProfile
+    terms: BillingTerms | None
+
+
+def stated_for(issuer: Tenant | None, customer: Tenant, day: date) -> Stated:
+    """Return what a statement to a customer states."""
+    return Stated(profile_of(issuer), profile_of(customer), terms_of(issuer, customer, day))
+
+
+def stated_by_customer(issuer: Tenant | None, customers: Iterable[Tenant], day: date) -> dict[int, Stated]:
+    """Return what statements to these customers state, in three queries."""
     found = {customer.pk: customer for customer in customers}
     profiles = {one.tenant_id: one for one in BillingProfile.objects.filter(tenant__in=found)}
     seller = profile_of(issuer)
@@ -89,5 +100,13 @@ def missing_by_customer(
     for one in of_issuer.filter(Q(customer__in=found) | Q(customer=None)).order_by("valid_from"):
         terms[one.customer_id] = one
     return {
-        pk: missing_of(seller, profiles.get(pk) or BillingProfile(), terms.get(pk) or terms.get(None)) for pk in found
+        pk: Stated(seller, profiles.get(pk) or BillingProfile(tenant=one), terms.get(pk) or terms.get(None))
+        for pk, one in found.items()
     }
+
+
+def missing_by_customer(
+    issuer: Tenant | None, customers: Iterable[Tenant], day: date
+) -> dict[int, list[str | Promise]]:
+    """Return what is missing for statements to these customers, in three queries."""
+    return {pk: missing_of(*stated) for pk, stated in stated_by_customer(issuer, customers, day).items()}

@@ -7,7 +7,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from campaigns.models import Campaign
-from deliveries.message_pages.number_searches_api import count_searches
+from deliveries.search.number_searches_api import count_searches
 from portal.api.operations import Operation
 from portal.api.pages import ROW_ID_MAX
 from portal.api.parameters import Parameter, Parameters

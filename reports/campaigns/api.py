@@ -1,7 +1,7 @@
 """GET /api/v1/campaigns/ and /api/v1/campaigns/<id>/: a tenant's campaigns, and the figures of one."""
 
 from dataclasses import asdict, replace
-from typing import Any, cast
+from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.db.models import Q, QuerySet
@@ -13,9 +13,9 @@ from rest_framework.response import Response
 
 from campaigns.models import Campaign
 from deliveries.attributing.due import data_as_of
-from deliveries.message_pages.number_searches_api import count_searches
 from deliveries.messages.slices import no_writes_before
 from deliveries.models import CampaignCount
+from deliveries.search.number_searches_api import count_searches
 from portal.accounts.access import Access
 from portal.api.operations import Operation
 from portal.api.pages import page_by_id
@@ -88,7 +88,7 @@ class CampaignsView(ApiView):
             found = matching_ids(tenant_ids=self.access.tenant_ids, text=text, masking=self.access.masking)
             rows = rows.filter(Q(id__in=found) | Q(merged_into_id__in=found))
         page, cursor = page_by_id(rows, self.given)
-        return self.answer({"data": shown(cast(list[Campaign], page), self.access), "next_cursor": cursor})
+        return self.answer({"data": shown(page, self.access), "next_cursor": cursor})
 
 
 class CampaignView(ApiView):

@@ -52,20 +52,28 @@ _VALUES = f"""
 WITH {_EVENTS}
 SELECT kind_id, currency, sum(value) FROM event WHERE value IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 2
 """  # noqa: S608  constants of this module; values are parameters
-# One row for each recipient that a variant addressed; without a readable number a message is its own recipient.
+# Without a readable number a message is its own recipient. Only the messages with an event are read, the others are
+# counted from the index of the campaign.
 _BY_VARIANT = f"""
-WITH {_EVENTS}, addressed AS (
-    SELECT variant, recipient_key, CASE WHEN recipient_key IS NULL THEN message_id END AS other, account_id, message_id
-    FROM message WHERE tenant_id = %(tenant)s AND campaign_id = ANY (%(campaigns)s)
-), of_message AS (
-    SELECT account_id, message_id, sum(value) FILTER (WHERE currency = %(currency)s) AS value FROM event
-    WHERE %(kind)s::bigint IS NULL OR kind_id = %(kind)s GROUP BY 1, 2
+WITH {_EVENTS}, of_message AS (
+    SELECT account_id, message_id, day, sum(value) FILTER (WHERE currency = %(currency)s) AS value FROM event
+    WHERE %(kind)s::bigint IS NULL OR kind_id = %(kind)s GROUP BY 1, 2, 3
 ), recipient AS (
-    SELECT a.variant, bool_or(o.message_id IS NOT NULL) AS converted, coalesce(sum(o.value), 0) AS value
-    FROM addressed a LEFT JOIN of_message o USING (account_id, message_id) GROUP BY a.variant, recipient_key, other
+    SELECT m.variant, coalesce(sum(o.value), 0) AS value FROM of_message o CROSS JOIN LATERAL (
+        SELECT m.variant, m.recipient_key, CASE WHEN m.recipient_key IS NULL THEN m.message_id END AS other
+        FROM message m WHERE m.tenant_id = %(tenant)s AND m.day = o.day AND {same_message("m", "o")}
+         AND m.campaign_id = ANY (%(campaigns)s) {EACH}
+    ) m GROUP BY m.variant, m.recipient_key, m.other
+), converted AS (
+    SELECT variant, count(*) AS recipients, sum(value) AS value, sum(value * value) AS squares FROM recipient GROUP BY 1
+), addressed AS (
+    SELECT variant, sum(CASE WHEN recipient_key IS NULL THEN messages ELSE 1 END)::bigint AS recipients FROM (
+        SELECT variant, recipient_key, count(*) AS messages FROM message
+        WHERE tenant_id = %(tenant)s AND campaign_id = ANY (%(campaigns)s) GROUP BY 1, 2
+    ) AS keys GROUP BY 1
 )
-SELECT variant, count(*), count(*) FILTER (WHERE converted), sum(value), sum(value * value)
-FROM recipient GROUP BY 1 ORDER BY 1
+SELECT variant, a.recipients, coalesce(c.recipients, 0), coalesce(c.value, 0), coalesce(c.squares, 0)
+FROM addressed a LEFT JOIN converted c USING (variant) ORDER BY 1
 """  # noqa: S608  constants of this module; values are parameters
 _COUNTS = """
 SELECT coalesce(c.merged_into_id, e.attributed_campaign_id), count(*) FROM conversion_event e

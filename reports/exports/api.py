@@ -15,7 +15,7 @@ from deliveries.exports import asking
 from deliveries.exports.api import shown, too_many
 from deliveries.exports.examples import QUEUED
 from deliveries.exports.serializers import AskForExportSerializer, ExportSerializer
-from deliveries.message_pages.number_searches_api import count_searches
+from deliveries.search.number_searches_api import count_searches
 from deliveries.search.operators import other_spellings
 from deliveries.search.segment_keys import search_keys
 from portal.api.operations import EXPORTING, Operation

@@ -9,11 +9,11 @@ from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from deliveries.message_pages.number_searches_api import count_searches
 from deliveries.message_pages.serializers import STATUSES
 from deliveries.messages.fold import NO_CODE
 from deliveries.messages.slices import no_writes_before
 from deliveries.partner_ids.with_numbers import telling_partner_ids
+from deliveries.search.number_searches_api import count_searches
 from deliveries.search.operators import other_spellings
 from portal.api.operations import Operation
 from portal.api.parameters import (

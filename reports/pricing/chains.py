@@ -8,7 +8,7 @@ For messages of a payer, or of customers below it, on an account
    issuer's default. A cost list never stands in for a sale list.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from django.db.models import Q
@@ -84,20 +84,27 @@ class Chains:
         return self.sale_lists(payer)[:1]
 
 
-def read_chains(payers: Collection[Tenant | None]) -> Chains:
-    """Read the lists that charge these payers, in six queries whatever their number; None is the operator."""
+def read_chains(
+    payers: Collection[Tenant | None], *, below: Mapping[int, frozenset[int]] | None = None, with_fees: bool = True
+) -> Chains:
+    """Read the lists that charge these payers, in six queries whatever their number; None is the operator.
+
+    `below` are the tenants at or below each payer, for callers that know them. Without fees the lists have none:
+    messages cost the same.
+    """
     tenants = {payer.pk: payer for payer in payers if payer}
-    below = descendants_of_each(list(tenants)) if tenants else {}
+    if below is None:
+        below = descendants_of_each(list(tenants)) if tenants else {}
     owners = dict(GatewayAccount.objects.order_by("id").values_list("id", "owner_id"))
     charging = _charging(tenants.values(), with_operator=OPERATOR in payers)
-    tariffs = read_tariffs(PriceList.objects.filter(charging, archived_at=None))
+    tariffs = read_tariffs(PriceList.objects.filter(charging, archived_at=None), with_fees=with_fees)
     costs = {(one.issuer_id, one.account_id): Chain((tariff,)) for one, tariff in tariffs.items() if one.kind == "cost"}
     sales = {(one.issuer_id, one.customer_id): tariff for one, tariff in tariffs.items() if one.kind == "sale"}
     found = {}
     for payer in payers:
         pk = payer.pk if payer else OPERATOR
         own = frozenset(account for account, owner in owners.items() if owner == pk)
-        lower = below[pk] - {pk} if pk in below else None
+        lower = below[payer.pk] - {payer.pk} if payer else None
         steps = [sales.get((payer.parent_id, customer)) for customer in (pk, None)] if payer else []
         found[pk] = PayerChains(
             costs={account: costs[pk, account] for account in own if (pk, account) in costs},

@@ -33,13 +33,14 @@ class Payer:
 
 
 def payer_of(tenant: Tenant, *, chains: Chains | None = None) -> Payer:
-    """Return a customer as the payer of its messages and of those of all customers below it.
+    """Return a customer as the payer of its messages and of those of all customers below it, without fees.
 
     `chains` holds the lists, for callers with many payers.
     """
-    chains = chains or read_chains([tenant])
+    below = descendants_of_each([tenant.pk])
+    chains = chains or read_chains([tenant], below=below, with_fees=False)
     tariffs = (*chains.sale_lists(tenant), *chains.cost_lists(tenant).values())
-    return Payer(tenant, chains.of(tenant), tariffs, frozenset(with_descendants([tenant.pk])))
+    return Payer(tenant, chains.of(tenant), tariffs, below[tenant.pk])
 
 
 def costs(query: StatisticsQuery, payer: Payer) -> dict[tuple, Costs]:

@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 
 from portal.accounts.access import Access
 from portal.accounts.models import User, record
-from portal.tenants.models import Tenant
+from portal.tenants.models import ApiKey, Tenant
 from reports.models import ReportDefinition
 
 # What may be given and changed: all that a person chooses.
@@ -40,19 +40,20 @@ def may_change(access: Access, definition: ReportDefinition, user: User) -> bool
     return access.may(_RIGHT) and (definition.owner_id == user.pk or access.may(_RIGHT_FOR_OTHERS))
 
 
-def create_definition(*, tenant: Tenant, owner: User, values: Mapping[str, Any]) -> ReportDefinition:
+def create_definition(*, tenant: Tenant, owner: User | ApiKey, values: Mapping[str, Any]) -> ReportDefinition:
     """Save a new definition. `values` are VALUES that were checked (reports/schedules/kinds.py). Raises NameTaken.
 
+    The owner of one that an API key creates is the key's holder.
     The clock gives one with a schedule its next time (`next_at`).
     """
-    definition = ReportDefinition(tenant=tenant, owner=owner, owned_by=owner.email, **_known(values))
+    definition = ReportDefinition(tenant=tenant, owner_id=_person(owner), owned_by=str(owner), **_known(values))
     _save(definition)
-    _record("report_definition.created", definition, owner.email)
+    _record("report_definition.created", definition, str(owner))
     return definition
 
 
 def change_definition(
-    *, definition: ReportDefinition, values: Mapping[str, Any], actor: User, now: datetime
+    *, definition: ReportDefinition, values: Mapping[str, Any], actor: User | ApiKey, now: datetime
 ) -> ReportDefinition:
     """Change a definition and make the actor its owner: files carry the rights of who chose what is in them.
 
@@ -60,11 +61,11 @@ def change_definition(
     """
     for name, value in _known(values).items():
         setattr(definition, name, value)
-    definition.owner, definition.owned_by = actor, actor.email
+    definition.owner_id, definition.owned_by = _person(actor), str(actor)
     definition.next_at, definition.stopped_at, definition.stopped_reason = None, None, ""
     definition.changed_at = now
     _save(definition)
-    _record("report_definition.changed", definition, actor.email)
+    _record("report_definition.changed", definition, str(actor))
     return definition
 
 
@@ -97,6 +98,10 @@ def restore_definition(*, definition: ReportDefinition, actor: str, now: datetim
         locked.archived_at, locked.changed_at = None, now
         _save(locked)
         _record("report_definition.restored", definition, actor)
+
+
+def _person(actor: User | ApiKey) -> int | None:
+    return actor.pk if isinstance(actor, User) else actor.holder_id
 
 
 def _known(values: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from portal.accounts.access import Access, access_of
 from portal.accounts.models import Membership, User, record
 from portal.common.masking import Masking
-from portal.tenants.models import Tenant
+from portal.tenants.models import ApiKey, Tenant
 from reports.models import DefinitionRun, OutsideAddress, ReportDefinition, ReportMail, ReportRecipient
 from reports.pricing.rights import may_see_costs
 from reports.schedules import confirming
@@ -47,7 +47,7 @@ def recipients_of(definition: ReportDefinition) -> QuerySet[ReportRecipient]:
     return found.select_related("user", "address").order_by("id")
 
 
-def add_member(*, definition: ReportDefinition, user: User, actor: User, now: datetime) -> ReportRecipient:
+def add_member(*, definition: ReportDefinition, user: User, actor: User | ApiKey, now: datetime) -> ReportRecipient:
     """Add a member, who need not confirm. Raises NotAdded.
 
     One who unsubscribed stays so, unless they add themselves.
@@ -65,7 +65,7 @@ def add_member(*, definition: ReportDefinition, user: User, actor: User, now: da
 
 
 def add_address(
-    *, definition: ReportDefinition, email: str, language: str, actor: User, now: datetime
+    *, definition: ReportDefinition, email: str, language: str, actor: User | ApiKey, now: datetime
 ) -> ReportRecipient:
     """Add an outside address, which is asked once to confirm; a member's address adds the member. Raises NotAdded."""
     email = email.strip().lower()
@@ -129,7 +129,7 @@ def member(user_id: int, run: DefinitionRun) -> Addressee | str:
     )
 
 
-def _address(tenant: Tenant, email: str, language: str, actor: User, now: datetime) -> OutsideAddress:
+def _address(tenant: Tenant, email: str, language: str, actor: User | ApiKey, now: datetime) -> OutsideAddress:
     """Return the tenant's row of the address; ask it to confirm if it is new or its last question has expired."""
     Tenant.objects.select_for_update(of=("self",)).get(id=tenant.id)  # two at once would both find a free place
     address = OutsideAddress.objects.filter(tenant=tenant, address=email).first()
@@ -142,22 +142,24 @@ def _address(tenant: Tenant, email: str, language: str, actor: User, now: dateti
         raise NotAdded(NotAdded.TOO_MANY_TODAY)
     if address is None:
         address = OutsideAddress(tenant=tenant, address=email)
-        address.language, address.added_by, address.asked_at = language, actor.email, now
+        address.language, address.added_by, address.asked_at = language, str(actor), now
         address.save(force_insert=True)
     else:
-        address.language, address.added_by, address.asked_at = language, actor.email, now
+        address.language, address.added_by, address.asked_at = language, str(actor), now
         address.save(update_fields=["language", "added_by", "asked_at"])
     confirming.ask(address)
     return address
 
 
-def _add(definition: ReportDefinition, actor: User, now: datetime, **whom: User | OutsideAddress) -> ReportRecipient:
+def _add(
+    definition: ReportDefinition, actor: User | ApiKey, now: datetime, **whom: User | OutsideAddress
+) -> ReportRecipient:
     if recipients_of(definition).count() >= MAX_RECIPIENTS:
         raise NotAdded(NotAdded.TOO_MANY)
     recipient = ReportRecipient.objects.create(
-        tenant_id=definition.tenant_id, definition=definition, added_by=actor.email, added_at=now, **whom
+        tenant_id=definition.tenant_id, definition=definition, added_by=str(actor), added_at=now, **whom
     )
-    _record("report_recipient.added", recipient, actor.email)
+    _record("report_recipient.added", recipient, str(actor))
     return recipient
 
 

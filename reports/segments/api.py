@@ -10,10 +10,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from campaigns.models import ConversionKind
-from deliveries.message_pages.number_searches_api import count_searches
 from deliveries.messages.slices import no_writes_before
 from deliveries.models import SegmentCount
 from deliveries.search.find import SearchTooSlow
+from deliveries.search.number_searches_api import count_searches
 from deliveries.search.segment_keys import SearchKey, search_keys
 from portal.accounts.access import Access
 from portal.api.operations import Operation

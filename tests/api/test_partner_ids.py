@@ -135,7 +135,7 @@ def test_what_cannot_be_declared_is_refused_by_field(whole_account, tenant, othe
 
 @pytest.mark.parametrize(
     ("body", "field"),
-    [({}, "tenant"), ({"tenant": 1}, "tenant"), ({"tenant": "nobody"}, "tenant"), ({"to": "x"}, "to")],
+    [({}, "tenant"), ({"tenant": 1}, "tenant"), ({"tenant": "nobody"}, "tenant"), ({"tenant": None, "to": "x"}, "to")],
 )
 def test_what_cannot_be_moved_is_refused_by_field(whole_account, tenant, body, field):
     path = f"partner-ids/{PartnerId.objects.get().id}/move/"

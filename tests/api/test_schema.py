@@ -14,7 +14,8 @@ from jsonschema import Draft202012Validator, FormatChecker
 
 from campaigns.models import Campaign, ConversionEvent, ConversionKind
 from deliveries.conversions.examples import SENT
-from deliveries.models import GateAttempt, GateReplay, PartnerMove
+from deliveries.models import GateAttempt, GateReplay, PartnerMove, PartnerRequest
+from portal.accounts import invitations
 from portal.api.problem_types import PROBLEM_TYPES
 from portal.api.schema import document
 from portal.api_urls import urlpatterns
@@ -22,14 +23,16 @@ from portal.tenants import api_keys
 from portal.tenants.models import PartnerId
 from reports.exports.known import OF_ONE_CAMPAIGN
 from reports.models import ReportRun
+from reports.schedules import recipients
 from tests.api.conftest import CANARY
 from tests.api.test_idempotency import in_work
 from tests.billing.checks.rows import make_done_check
 from tests.billing.rows import make_statement
-from tests.conftest import NOW
+from tests.conftest import NOW, make_user
 from tests.gates.factors import make_gate
 from tests.pages.conftest import make_export, make_run
 from tests.price_lists.made import make_price_list
+from tests.schedules.conftest import made, saved
 from tests.segments.sample import chosen
 
 pytestmark = pytest.mark.django_db
@@ -100,6 +103,13 @@ def test_every_route_and_method_is_described():
             .replace("{conversion_id}", "<int:conversion_id>")
             .replace("{export_id}", "<int:export_id>")
             .replace("{partner_id}", "<int:partner_id>")
+            .replace("{request_id}", "<int:request_id>")
+            .replace("{definition_id}", "<int:definition_id>")
+            .replace("{recipient_id}", "<int:recipient_id>")
+            .replace("{membership_id}", "<int:membership_id>")
+            .replace("{saved_run_id}", "<int:saved_run_id>")
+            .replace("{invitation_id}", "<int:invitation_id>")
+            .replace("{slug}", "<slug:slug>")
             .replace("{campaign_id}", "<int:campaign_id>")
             .replace("{gate_id}", "<slug:gate_id>")
             .replace("{attempt_id}", "<int:attempt_id>")
@@ -153,6 +163,18 @@ def test_scopes_are_told_with_the_scheme():
         "list_result_codes": [{"key": ["read"]}],
         "list_audit_log": [{"key": ["admin"]}],
         "list_members": [{"key": ["admin"]}],
+        "invite_member": [{"key": ["admin"]}],
+        "get_member": [{"key": ["admin"]}],
+        "change_member": [{"key": ["admin"]}],
+        "remove_member": [{"key": ["admin"]}],
+        "list_invitations": [{"key": ["admin"]}],
+        "get_invitation": [{"key": ["admin"]}],
+        "revoke_invitation": [{"key": ["admin"]}],
+        "list_tenants": [{"key": ["admin"]}],
+        "add_tenant": [{"key": ["admin"]}],
+        "get_tenant": [{"key": ["admin"]}],
+        "change_tenant": [{"key": ["admin"]}],
+        "create_api_key": [{"key": ["admin"]}],
         "list_api_keys": [{"key": ["admin"]}],
         "get_api_key": [{"key": ["admin"]}],
         "revoke_api_key": [{"key": ["admin"]}],
@@ -174,6 +196,12 @@ def test_scopes_are_told_with_the_scheme():
         "declare_partner_id": [{"key": ["partner_ids"]}],
         "get_partner_id": [{"key": ["read"]}],
         "move_partner_id": [{"key": ["partner_ids"]}],
+        "retire_partner_id": [{"key": ["partner_ids"]}],
+        "declare_partner_ids": [{"key": ["partner_ids"]}],
+        "list_partner_id_requests": [{"key": ["partner_ids"]}],
+        "request_partner_id": [{"key": ["partner_ids"]}],
+        "get_partner_id_request": [{"key": ["partner_ids"]}],
+        "decide_partner_id_request": [{"key": ["partner_ids"]}],
         "list_conversions": [{"key": ["read"]}],
         "send_conversions": [{"key": ["convert"]}],
         "get_conversion": [{"key": ["read"]}],
@@ -219,6 +247,23 @@ def test_scopes_are_told_with_the_scheme():
         "queue_report": [{"key": ["reports"]}],
         "get_report": [{"key": ["read"]}],
         "download_report": [{"key": ["read"]}],
+        "list_report_definitions": [{"key": ["read"]}],
+        "create_report_definition": [{"key": ["reports"]}],
+        "get_report_definition": [{"key": ["read"]}],
+        "change_report_definition": [{"key": ["reports"]}],
+        "delete_report_definition": [{"key": ["reports"]}],
+        "pause_report_definition": [{"key": ["reports"]}],
+        "resume_report_definition": [{"key": ["reports"]}],
+        "list_report_recipients": [{"key": ["reports"]}],
+        "add_report_recipient": [{"key": ["reports"]}],
+        "get_report_recipient": [{"key": ["reports"]}],
+        "remove_report_recipient": [{"key": ["reports"]}],
+        "list_definition_runs": [{"key": ["read"]}],
+        "run_report_definition": [{"key": ["reports"]}],
+        "get_definition_run": [{"key": ["read"]}],
+        "cancel_definition_run": [{"key": ["reports"]}],
+        "retry_definition_run": [{"key": ["reports"]}],
+        "download_definition_run": [{"key": ["read"]}],
     }
 
 
@@ -246,6 +291,17 @@ def world(messages, tenant, mine):
     chosen(tenant, "shop", "tier")
     rows = {"partner": partner.id, "done": done.id, "waiting": waiting.id, "gone": gone.id}
     rows["campaign"] = campaign.id
+    person = make_user("owner@example.com", tenant, "owner")
+    definition = saved(person, tenant, "volumes")
+    rows |= {"definition": definition.id, "made": made(definition).id}
+    rows["recipient"] = recipients.add_member(definition=definition, user=person, actor=person, now=NOW).pk
+    rows["member"] = person.memberships.get().pk
+    rows["invitation"] = invitations.invite(
+        tenant=tenant, email="new@example.com", role="viewer", inviter=person, now=NOW
+    ).pk
+    rows["request"] = PartnerRequest.objects.create(
+        tenant=tenant, account_id=partner.account_id, value="nr-fi", state="approved", requested_by="x", decided_at=NOW
+    ).pk
     exports = {"exported": make_export(tenant, key=mine.key).id}
     exports["queued"] = make_export(tenant, key=mine.key, state="queued").id
     kind = ConversionKind.objects.create(tenant=tenant, name="purchase")
@@ -301,7 +357,10 @@ READS = [
     ("/api/v1/messages/{account}/{message_id}/", "link-main/a/", ""),
     ("/api/v1/messages/one/", "", "?account=link-main&id=a"),
     ("/api/v1/partner-ids/", "", ""),
+    ("/api/v1/partner-ids/", "", "?value=nr-fi"),
     ("/api/v1/partner-ids/{partner_id}/", "{partner}/", ""),
+    ("/api/v1/partner-ids/requests/", "", "?size=1"),
+    ("/api/v1/partner-ids/requests/{request_id}/", "{request}/", ""),
     ("/api/v1/campaigns/", "", "?state=active&q=sale"),
     ("/api/v1/campaigns/{campaign_id}/", "{campaign}/", ""),
     ("/api/v1/campaigns/{campaign_id}/recipients/", "{campaign}/recipients/", "?size=1"),
@@ -310,6 +369,21 @@ READS = [
     ("/api/v1/reports/{run_id}/", "{done}/", ""),
     ("/api/v1/reports/{run_id}/", "{waiting}/", ""),
     ("/api/v1/reports/{run_id}/download/", "{done}/download/", ""),
+    ("/api/v1/reports/definitions/", "", "?size=1&kind=volumes"),
+    ("/api/v1/reports/definitions/{definition_id}/", "{definition}/", ""),
+    ("/api/v1/reports/definitions/{definition_id}/runs/", "{definition}/runs/", "?size=1"),
+    ("/api/v1/reports/definitions/{definition_id}/runs/{saved_run_id}/", "{definition}/runs/{made}/", ""),
+    (
+        "/api/v1/reports/definitions/{definition_id}/runs/{saved_run_id}/files/{format_name}/",
+        "{definition}/runs/{made}/files/json/",
+        "",
+    ),
+    ("/api/v1/reports/definitions/{definition_id}/recipients/", "{definition}/recipients/", "?size=1"),
+    (
+        "/api/v1/reports/definitions/{definition_id}/recipients/{recipient_id}/",
+        "{definition}/recipients/{recipient}/",
+        "",
+    ),
     ("/api/v1/exports/", "", "?size=1"),
     ("/api/v1/exports/{export_id}/", "{exported}/", ""),
     ("/api/v1/exports/{export_id}/", "{queued}/", ""),
@@ -328,7 +402,12 @@ READS = [
     ("/api/v1/operators/", "", f"?{DAYS}&country=FI"),
     ("/api/v1/result-codes/", "", "?dialect=link&lang=fi"),
     ("/api/v1/audit-log/", "", "?size=1"),
+    ("/api/v1/tenants/", "", "?size=1&parent=nordic-retail"),
+    ("/api/v1/tenants/{slug}/", "nordic-retail/", ""),
     ("/api/v1/members/", "", ""),
+    ("/api/v1/members/{membership_id}/", "{member}/", ""),
+    ("/api/v1/members/invitations/", "", "?size=1"),
+    ("/api/v1/members/invitations/{invitation_id}/", "{invitation}/", ""),
     ("/api/v1/api-keys/", "", "?size=1"),
     ("/api/v1/api-keys/{key_id}/", "{key}/", ""),
     ("/api/v1/statements/", "", "?size=1&state=issued"),
@@ -446,7 +525,7 @@ OF_TABLES = {  # further parameters of the parameters that some tables of pages 
 def asked_with(mine, world, path: str, method: str, name: str, value: object):
     """Ask with one query parameter and those that it needs, and with the example's body where the method takes one."""
     described = OPERATIONS[path, method]
-    path = path.replace("{gate_id}", world["gate"])
+    path = path.replace("{gate_id}", world["gate"]).replace("{definition_id}", str(world["definition"]))
     if method == "GET":
         path = path.replace("{campaign_id}", str(world["campaign"])).replace("{key}", "shop")
         path = path.replace("{statement_id}", str(world["statement"]))

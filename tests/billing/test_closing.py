@@ -9,13 +9,14 @@ from datetime import UTC, date, datetime, timedelta
 from threading import Barrier
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from portal.accounts.models import AuditEntry
 from portal.common import jobs
 from portal.tenants.models import PartnerId, Tenant
 from reports.billing.closing import IsOpen, TooEarly, customers_of, request_closing, run_closings
+from reports.billing.issuing import issue
 from reports.models import BillingTerms, ClosingRun, Fee, NumberSeries, Statement, StatementLine
 from tests.billing.conftest import CLOSED, NOW, OCTOBER, make_list, make_profile, make_tenant, send
 from tests.running import until
@@ -130,6 +131,38 @@ def test_fifty_closings_at_once_give_numbers_without_gaps(feed, account):
     assert numbers == list(range(1001, 1101))
     assert NumberSeries.objects.get(issuer=issuer).next_number == 1101
     assert {one["state"] for one in Statement.objects.values("state")} == {"issued"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_draft_that_is_issued_while_its_month_is_closed_again_stays_issued(feed, issuer, customer, prices, profiles):
+    send(feed, 3)
+    close(issuer, is_issuing=False)
+    draft = Statement.objects.get()
+    again = request_closing(issuer=issuer, month=OCTOBER, is_issuing=False, actor=ACTOR, now=CLOSED)
+
+    def run() -> int:
+        try:
+            return run_closings(run_id=again.pk)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            issue(draft.pk, actor=ACTOR, now=CLOSED)
+            done = pool.submit(run)
+            until(closing_waits, "the closing waits")
+        assert done.result() == 1
+    draft.refresh_from_db()
+    again.refresh_from_db()
+    assert (draft.state, draft.number, draft.lines.count()) == ("issued", "G1001", 1)
+    assert again.result == {"kept": 1}
+
+
+def closing_waits() -> bool:
+    """Return whether another connection waits for a lock."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        return cursor.fetchone()[0] > 0
 
 
 @contextmanager

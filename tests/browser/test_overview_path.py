@@ -70,7 +70,7 @@ def test_own_days_that_are_the_wrong_way_round_are_told(browse):
 
 
 def test_large_counts_and_long_names_of_countries_stay_in_their_card(look):
-    """What a busy customer sees: the seed's own counts have three digits, and left two pixels to spare."""
+    """A busy customer's figures: the seed's own counts have three digits, and left two pixels to spare."""
     page = look(OWNER, language="fi")
     page.goto(OVERVIEW)
     page.set_viewport_size(WIDE)

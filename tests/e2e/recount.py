@@ -156,8 +156,7 @@ def _message(id_: str, dlrs: list[_Dlr], received_at: datetime, default_partner_
     sent_at = min([d.sent_at for d in dlrs if d.sent_at] or [d.at for d in dlrs if d.at] or [received_at])
     operator = _first(d.body.get("operator") for d in dlrs)
     destinations = [(d.body.get("customParameters") or {}).get("destination") or "" for d in dlrs]
-    # A number beats what is none (section 5.11).
-    destination = next(filter(_international, destinations), "") or _first(destinations)
+    destination = best_destination(destinations)
     latency = None
     if status == "delivered" and delivered_at is not None:
         latency = max(0.0, (delivered_at - sent_at).total_seconds())
@@ -237,6 +236,12 @@ def _cut(text: str) -> str:
     while len(text.encode()) > 256:
         text = text[:-1]
     return text
+
+
+def best_destination(destinations: Iterable[str]) -> str:
+    """Return the first of those that tell most: a country first of all, then a number (section 5.11)."""
+    said = [text for text in destinations if text]
+    return max(said, key=lambda text: (country_of(text, "") != "ZZ", bool(_international(text))), default="")
 
 
 def _international(destination: str) -> str:

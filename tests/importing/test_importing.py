@@ -378,7 +378,7 @@ def test_file_that_changes_while_it_is_read_is_said_and_not_known_afterwards(fee
     path.write_bytes(b"\n".join(LINES))
     hashed = opened(path)
     path.write_bytes(b"\n".join([*LINES[:11], line("xx")]))
-    monkeypatch.setattr("deliveries.management.commands.import_dlrs.open_archive", lambda *_args, **_options: hashed)
+    monkeypatch.setattr("deliveries.management.importing.open_archive", lambda *_args, **_options: hashed)
     _out, error, code = run_command(capsys, path)
     assert "the file was changed while it was read. 12 rows are in the inbox, from before that" in error
     assert code == 1

@@ -286,6 +286,7 @@ def test_submissions_sender_type_wins_over_the_reports_source():
 
 
 NATIONAL, NUMBER, OTHER = "0401234567", "+358401234567", "+4799223344"
+WORLD = "+8816123456789"  # a number without a country
 
 
 def test_number_beats_a_destination_that_is_none_and_nothing_is_flagged():
@@ -301,9 +302,13 @@ def test_number_beats_a_destination_that_is_none_and_nothing_is_flagged():
         (NUMBER, NATIONAL, NUMBER, True),
         (NATIONAL, NUMBER, NUMBER, False),
         ("NO-2333", NATIONAL, "NO-2333", True),
+        (WORLD, NUMBER, NUMBER, False),
+        (WORLD, "NO-2333", "NO-2333", False),
+        (WORLD, NATIONAL, WORLD, True),
+        ("NO-2333", NUMBER, NUMBER, False),
     ],
 )
-def test_submissions_destination_wins_unless_only_the_reports_is_a_number(submitted, reported, kept, is_submissions):
+def test_submissions_destination_wins_unless_the_reports_tells_more(submitted, reported, kept, is_submissions):
     inputs = [Submission(SENT, destination=submitted), report(1001, 2, destination=reported), report(1000, 1)]
 
     for order in permutations(inputs):

@@ -17,7 +17,9 @@ from deliveries.messages import fold
 from deliveries.messages.fold import Folded
 from deliveries.messages.row import StoredMessage, from_row, to_row
 from deliveries.models import DeliveryReport, IngestCount, Message
+from portal.common.msisdn import destination_rank
 from tests.deliveries.helpers import put
+from tests.e2e import recount as naive
 from tests.hypothesis_profile import examples
 from tests.messages.folding import SENT, TABLE
 
@@ -44,6 +46,7 @@ ATTRIBUTES = {
     "source": "ACME",
     "destination": "+4799223344",
 }
+LESSER = ["0799223344", "+8816123456789", "NO-2333"]  # one of each rank below a number with a country
 PARAMETERS = {"shop": "5", "language": "nb", "tier": "gold"}
 PARTNERS = {FROM_GATE: "gate", FROM_PARAMETERS: "custom", FROM_FEED: "feed", FROM_NOWHERE: ""}
 
@@ -54,8 +57,8 @@ def received_reports(draw) -> tuple[Report, datetime]:
     at, sent_at = draw(seconds), draw(seconds)
     rank = draw(st.sampled_from(sorted(PARTNERS)))
     attributes = dict.fromkeys(ATTRIBUTES) | draw(some(ATTRIBUTES))
-    if draw(st.booleans()):
-        attributes["destination"] = "0799223344"  # no number: it contradicts none, and is only there where none is
+    if draw(st.booleans()):  # what tells less contradicts nothing, and is only there where nothing better is
+        attributes["destination"] = draw(st.sampled_from(LESSER))
     report = Report(
         message_id="X",
         part=draw(parts),
@@ -81,7 +84,7 @@ submissions = st.builds(
     ref_id=st.sampled_from([None, "", "sale|A", "own|B"]),
     source=st.sampled_from([None, "ACME", "2333"]),
     source_ton=st.sampled_from([None, "", "ALPHANUMERIC", "MSISDN", "odd"]),
-    destination=st.sampled_from([None, "+4799223344", "+358401234567", "0799223344", "09"]),
+    destination=st.sampled_from([None, "+4799223344", "+358401234567", "+80012345678", "NO-2333", "0799223344", "09"]),
     parameters=st.none() | some(PARAMETERS | {"shop": "6", "store": "1"}),
 )
 
@@ -122,6 +125,54 @@ def test_fold_of_any_order_repetition_and_batches_is_the_same(reports, submissio
 
     assert message == expected
     assert stored_and_read(message) == expected
+
+
+destinations = st.sampled_from(
+    ["+4799223344", "+358401234567", "+80012345678", "+8816123456789", "SE-71234", "09", "ACME"]
+)
+
+
+@given(
+    said=st.lists(destinations, max_size=5),
+    submitted=st.lists(destinations, max_size=2),
+    operator=st.sampled_from([None, "fi.elisa"]),
+    data=st.data(),
+)
+@examples(400, long=4000)
+def test_country_that_is_known_stays_known_in_any_order(said, submitted, operator, data):
+    reports = [replace(plain_report(text), operator=operator) for text in said]
+    items = [*((report, RECEIVED) for report in reports), *(Submission(SENT, destination=text) for text in submitted)]
+    message, known = Folded(1, "X"), False
+    for item in data.draw(st.permutations(items)):
+        take(message, item)
+        fold.settle(message, codes=TABLE)
+        assert not known or message.country != "ZZ"
+        known = message.country != "ZZ"
+
+    told = naive.best_destination([*submitted, *said])
+    assert (message.country == "ZZ") == (naive.country_of(told, operator if said and operator else "") == "ZZ")
+    assert destination_rank(message.destination or "") == destination_rank(told)
+
+
+def plain_report(destination: str) -> Report:
+    return Report(
+        message_id="X",
+        part=None,
+        code=1001,
+        at=SENT,
+        sent_at=SENT,
+        operator_code=None,
+        segments=1,
+        partner_id="",
+        partner_rank=FROM_NOWHERE,
+        parameters=None,
+        clock_oddity=False,
+        ref_id_cut=False,
+        ref_id=None,
+        source=None,
+        operator=None,
+        destination=destination,
+    )
 
 
 @given(reports=st.lists(received_reports(), min_size=1, max_size=8), cut=st.integers(0, 8))

@@ -87,4 +87,4 @@ def test_costs_take_as_many_queries_with_many_prices_as_with_one(counted, tenant
     before = queries()
     few.delete()
     price_list(*({"country": "FI", "operator": f"o{n}", "micro": n} for n in range(50)))
-    assert queries() == before == 9
+    assert queries() == before == 7

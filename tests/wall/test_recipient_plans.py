@@ -7,6 +7,7 @@ from django.test.utils import CaptureQueriesContext
 from campaigns.models import Campaign
 from deliveries.messages import partitions
 from portal.tenants.scope import web_scope
+from reports.campaigns.conversions import conversions_by_variant
 from reports.campaigns.hours import hours_of
 from reports.campaigns.recipient_lists import CampaignMessages, messages_page, recipients_page
 from reports.campaigns.recipients import recipients_of
@@ -35,13 +36,14 @@ def campaign_id(tenant, account) -> int:
     return campaign.id
 
 
-@pytest.mark.parametrize("name", ["count", "page", "messages", "hours"])
+@pytest.mark.parametrize("name", ["count", "page", "messages", "hours", "variants"])
 def test_only_the_campaigns_messages_are_read(tenant, campaign_id, name):
     of = CampaignMessages(tenant_id=tenant.id, campaign_ids=[campaign_id])
     asked = {
         "count": lambda: recipients_of(tenant_id=tenant.id, campaign_ids=[campaign_id]),
         "page": lambda: recipients_page(of, "all", size=50),
         "messages": lambda: messages_page(of, None, size=50),
+        "variants": lambda: conversions_by_variant(tenant_id=tenant.id, campaign_ids=[campaign_id]),
         "hours": lambda: hours_of(
             tenant_id=tenant.id,
             campaign_ids=[campaign_id],

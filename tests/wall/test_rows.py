@@ -71,8 +71,24 @@ def test_web_cannot_add_a_row_for_another_tenant(two):
     }
 
 
+@pytest.mark.parametrize(
+    ("above", "kind", "answer"),
+    [
+        ("mine", "customer", ""),
+        ("mine", "pool", "new row violates row-level security policy"),
+        ("other", "customer", "new row violates row-level security policy"),
+        (None, "customer", "new row violates row-level security policy"),
+    ],
+)
+def test_web_adds_customers_below_its_own_alone(two, above, kind, answer):
+    values = row("tenants_tenant", two.mine) | {"id": 999_999, "slug": "new", "kind": kind}
+    values["parent_id"] = above and getattr(two, above)
+    with web_scope([two.mine]):
+        assert refused(insert, "tenants_tenant", values) == answer
+
+
 def test_web_adds_to_its_own_tenant_where_it_may_write_at_all(two):
-    may = web_may("INSERT")
+    may = sorted({*web_may("INSERT")} - {"tenants_tenant"})
     assert "report_run" in may
     values = {table: row(table, two.mine) for table in may}
     # to partner IDs, which another tenant's row may be about; to kinds of events

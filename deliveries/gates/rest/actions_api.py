@@ -4,13 +4,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from deliveries.gates import changing
-from deliveries.gates.rest import bodies
 from deliveries.gates.rest.examples import GATE, PAUSED, ROTATED, TESTED
 from deliveries.gates.rest.gates_api import GATE_PATH, gate_of
 from deliveries.gates.rest.serializers import GateAnswer, NoFields, SecretAnswer, TestAnswer
 from deliveries.gates.rest.shown import gate_shown, test_shown
 from deliveries.gates.testing import TooManyTests, send_test
 from deliveries.models import Gate
+from portal.api.bodies import checked
 from portal.api.operations import GATES, Operation
 from portal.api.problems import TooManyRequests
 from portal.api.views import ApiView
@@ -24,7 +24,7 @@ class ActionView(ApiView):
     def gate(self, request: Request, gate_id: str) -> Gate:
         """Return the gate and check that the body is empty."""
         gate = gate_of(self.access, gate_id)
-        bodies.checked(NoFields, request.data, is_partial=False)
+        checked(NoFields, request.data)
         return gate
 
 

@@ -1,11 +1,9 @@
 """Bodies of /api/v1/gates/ as definitions of gates, and faults of definitions at the body's fields."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
-
-from rest_framework import serializers
 
 from campaigns.models import Campaign
 from deliveries.gates.changing import GateRefused, input_of
@@ -13,6 +11,7 @@ from deliveries.gates.definitions import DestinationInput, GateInput
 from deliveries.gates.hidden_values import HIDDEN, restored_headers
 from deliveries.gates.secrets import headers_of
 from deliveries.models import Gate, GateDestination
+from portal.api.bodies import Faults, refuse
 from portal.api.problems import BadFields, Conflict
 from portal.tenants.models import Tenant
 
@@ -35,18 +34,6 @@ _SAME = (
 _of_destination = re.compile(r"destinations\[(\d+)\]\.(\w+)").fullmatch
 _OWNED = ("url", "content_type", "method", "template", "username", "password", "headers", "custom_parameters")
 
-Faults = list[tuple[str, str]]  # (JSON Pointer, text)
-
-
-def checked(kind: type[serializers.Serializer], data: object, *, is_partial: bool) -> dict[str, Any]:
-    """Return the fields of a body as its serializer reads them. Raises BadFields."""
-    serializer = kind(data=data, partial=is_partial)
-    faults = list(_unknown(serializer, data, "#"))
-    if not serializer.is_valid():
-        faults += _flat(serializer.errors, "#")
-    refuse(faults)
-    return serializer.validated_data
-
 
 def new_gate(data: Mapping[str, Any], tenant: Tenant) -> GateInput:
     """Return the definition of a new gate. Raises BadFields."""
@@ -60,12 +47,6 @@ def changed_gate(data: Mapping[str, Any], gate: Gate) -> GateInput:
     for given, row in zip(before.destinations, gate.destinations.all(), strict=True):
         stored.setdefault(row.url, (given, row))
     return _given(data, before, stored, gate.tenant)
-
-
-def refuse(faults: Faults) -> None:
-    """Raise BadFields with all faults, if there is any."""
-    if faults:
-        raise BadFields("; ".join(f"{pointer[2:]}: {text}" for pointer, text in faults), faults)
 
 
 def refused(error: GateRefused) -> Exception:
@@ -124,32 +105,6 @@ def _unknown_campaigns(ids: tuple[int, ...], tenant: Tenant) -> Faults:
     return [("#/filter/campaign_ids", f"No campaigns of the tenant: {', '.join(missing[:5])}.")] if missing else []
 
 
-def _unknown(serializer: serializers.BaseSerializer, data: object, at: str) -> Iterator[tuple[str, str]]:
-    """Yield the fields that a body must not have, those of nested objects included."""
-    if isinstance(serializer, serializers.ListSerializer):
-        for number, one in enumerate(data if isinstance(data, list) else ()):
-            if isinstance(serializer.child, serializers.BaseSerializer):
-                yield from _unknown(serializer.child, one, f"{at}/{number}")
-    elif isinstance(serializer, serializers.Serializer) and isinstance(data, Mapping):
-        for name, value in data.items():
-            field = serializer.fields.get(name)
-            if field is None:
-                yield f"{at}/{_escaped(name)}", f"unknown field; allowed: {', '.join(serializer.fields)}"
-            elif isinstance(field, serializers.BaseSerializer):
-                yield from _unknown(field, value, f"{at}/{name}")
-
-
-def _flat(errors: object, at: str) -> Faults:
-    """Return a serializer's errors by JSON Pointer."""
-    if isinstance(errors, Mapping):
-        here = [(at, str(text)) for text in errors.get("non_field_errors", ())]
-        named = ((name, part) for name, part in errors.items() if name != "non_field_errors")
-        return here + [fault for name, part in named for fault in _flat(part, f"{at}/{_escaped(str(name))}")]
-    if isinstance(errors, list) and any(isinstance(one, Mapping) for one in errors):
-        return [fault for number, one in enumerate(errors) for fault in _flat(one, f"{at}/{number}")]
-    return [(at, str(text)) for text in errors] if isinstance(errors, list) else [(at, str(errors))]
-
-
 def _pointer(field: str) -> str:
     """Return where a definition's field stands in a body."""
     if match := _of_destination(field):
@@ -157,8 +112,3 @@ def _pointer(field: str) -> str:
     if field in FILTER:
         return f"#/filter/{field}"
     return "#/type" if field == "gate_type" else f"#/{field}"
-
-
-def _escaped(name: str) -> str:
-    """Return a name as a JSON Pointer holds it (RFC 6901)."""
-    return name.replace("~", "~0").replace("/", "~1")[:100]

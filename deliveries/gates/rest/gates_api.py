@@ -15,6 +15,7 @@ from deliveries.gates.rest.serializers import ChangeGateBody, GateAnswer, GatesA
 from deliveries.gates.rest.shown import gate_shown, gates_shown
 from deliveries.models import Gate
 from portal.accounts.access import Access
+from portal.api.bodies import checked
 from portal.api.operations import GATES, Operation
 from portal.api.pages import page_by_id
 from portal.api.parameters import CURSOR, SIZE, TENANT, Parameter
@@ -88,7 +89,7 @@ class GatesView(ApiView):
 
     def post(self, request: Request) -> Response:
         customer = owner(self.access)
-        data = bodies.checked(NewGateBody, request.data, is_partial=False)
+        data = checked(NewGateBody, request.data)
         tenant = _tenant(self.access, data["tenant"]) if "tenant" in data else customer
         try:
             made = changing.create(tenant, bodies.new_gate(data, tenant), actor=str(self.access.key))
@@ -154,7 +155,7 @@ class GateView(ApiView):
 
     def patch(self, request: Request, gate_id: str) -> Response:
         gate = gate_of(self.access, gate_id)
-        data = bodies.checked(ChangeGateBody, request.data, is_partial=True)
+        data = checked(ChangeGateBody, request.data, is_partial=True)
         try:
             changing.change(gate, bodies.changed_gate(data, gate), actor=str(self.access.key))
         except GateRefused as error:

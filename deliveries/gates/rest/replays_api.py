@@ -19,8 +19,8 @@ from deliveries.gates.rest.gates_api import GATE_PATH, gate_of
 from deliveries.gates.rest.replay_examples import CANCELLED, REPLAY, STARTED
 from deliveries.gates.rest.replay_serializers import ReplayAnswer, ReplayBody, ReplaysAnswer
 from deliveries.message_pages.filters_api import FILTERS, read_query, searched_texts
-from deliveries.message_pages.number_searches_api import count_searches
 from deliveries.models import Gate, GateReplay
+from deliveries.search.number_searches_api import count_searches
 from deliveries.search.query import BadFilter, MessageQuery
 from portal.api.operations import GATES, Operation
 from portal.api.pages import ROW_ID_MAX, page_by_id

@@ -5,7 +5,7 @@ import os
 import re
 import stat
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 
@@ -55,6 +55,15 @@ class Archive:
 
 def open_archive(path: Path, *, limit: int, progress: Progress | None = None) -> Archive:
     """Hash the whole file and look at its beginning. Raises ArchiveError for what is no archive of reports."""
+    archive = hash_archive(path, progress=progress)
+    try:
+        return replace(archive, is_empty=_refuse_others(path, limit))
+    except OSError as error:
+        raise ArchiveError(f"it cannot be read: {error.strerror or error}") from error
+
+
+def hash_archive(path: Path, *, progress: Progress | None = None) -> Archive:
+    """Hash the whole file, of any kind; it counts as empty without a byte. Raises ArchiveError."""
     try:
         mode = path.stat().st_mode
         if stat.S_ISDIR(mode):
@@ -62,11 +71,11 @@ def open_archive(path: Path, *, limit: int, progress: Progress | None = None) ->
         if not stat.S_ISREG(mode):
             raise ArchiveError("this is no regular file, so it cannot be read a second time: write it to a file first")
         sha256, size = _hashed(path, progress)
-        return Archive(path, size, sha256, is_empty=_refuse_others(path, limit))
     except FileNotFoundError as error:
         raise ArchiveError("no such file") from error
     except OSError as error:
         raise ArchiveError(f"it cannot be read: {error.strerror or error}") from error
+    return Archive(path, size, sha256, is_empty=size == 0)
 
 
 def _hashed(path: Path, progress: Progress | None) -> tuple[str, int]:

@@ -10,8 +10,8 @@ from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from deliveries.gates.rest.bodies import checked, refuse
 from portal.accounts.access import Access
+from portal.api.bodies import checked, refuse
 from portal.api.operations import BILLING, Operation
 from portal.api.pages import page_by_id
 from portal.api.parameters import CURSOR, SIZE, Parameter, today
@@ -117,7 +117,7 @@ class PriceListsView(ApiView):
 
     def post(self, request: Request) -> Response:
         own = _owner(self.access)
-        data = checked(NewPriceListBody, request.data, is_partial=False)
+        data = checked(NewPriceListBody, request.data)
         issuer = _tenant(self.access, "issuer", data["issuer"]) if "issuer" in data else own
         customer = _tenant(self.access, "customer", data["customer"]) if "customer" in data else None
         account = None
@@ -208,7 +208,7 @@ class PriceListRowsView(ApiView):
 
     def put(self, request: Request, price_list_id: int) -> Response:
         found = _found(_own(self.access), price_list_id)
-        data = checked(ContentBody, request.data, is_partial=False)
+        data = checked(ContentBody, request.data)
         content, faults = content_of_body(data, found.currency)
         refuse(faults)
         day = today(self.access)
