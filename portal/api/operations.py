@@ -50,7 +50,7 @@ class Operation:
     @property
     def is_list(self) -> bool:
         """Return whether the answer is a page of rows, which is had as CSV and NDJSON too."""
-        return self.answer is not None and "data" in _fields(self.answer)
+        return self.body is None and self.answer is not None and "data" in _fields(self.answer)
 
     @property
     def takes(self) -> tuple[Parameter, ...]:
