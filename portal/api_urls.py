@@ -9,6 +9,7 @@ from deliveries.gates.rest.attempts_api import AttemptsView, AttemptView
 from deliveries.gates.rest.gates_api import GatesView, GateView
 from deliveries.gates.rest.replays_api import ReplaysView, ReplayView
 from deliveries.message_pages.api import MessageByQueryView, MessagesView, MessageView
+from deliveries.message_pages.reports_api import DeliveryReportsView
 from deliveries.partner_ids.api import MovePartnerIdView, PartnerIdsView, PartnerIdView
 from deliveries.partner_ids.batch_api import PartnerIdBatchView
 from deliveries.partner_ids.requests_api import DecisionView, PartnerRequestsView, PartnerRequestView
@@ -111,6 +112,7 @@ urlpatterns = [
     path("v1/messages/", MessagesView.as_view(), name="messages"),
     path("v1/messages/one/", MessageByQueryView.as_view(), name="message_by_query"),
     path("v1/messages/<slug:account>/<any_text:message_id>/", MessageView.as_view(), name="message"),
+    path("v1/delivery-reports/", DeliveryReportsView.as_view(), name="delivery_reports"),
     path("v1/delivery-reports/stream/", StreamView.as_view(), name="delivery_report_stream"),
     path("v1/conversions/", ConversionsView.as_view(), name="conversions"),
     path("v1/conversions/<int:conversion_id>/", ConversionView.as_view(), name="conversion"),

@@ -27,7 +27,7 @@ from portal.accounts.models import record
 from portal.api.ndjson import NDJSON, NdjsonParser
 from portal.api.operations import CONVERT, Operation
 from portal.api.pages import ROW_ID_MAX, page_by_id
-from portal.api.parameters import CURSOR, FROM, SIZE, TENANT, TO, Parameter
+from portal.api.parameters import CURSOR, SINCE, SIZE, TENANT, UNTIL, Parameter
 from portal.api.problems import BadFields, BadParameter, Conflict
 from portal.api.views import ApiView, JsonParser
 from portal.common.masking import Masking
@@ -78,8 +78,8 @@ class ConversionsView(ApiView):
             parameters=(
                 TENANT,
                 Parameter(name="kind", text="Only events of this kind, by name.", example="purchase"),
-                FROM,
-                TO,
+                SINCE,
+                UNTIL,
                 Parameter(
                     name="attributed",
                     text="Only events with a message (`yes`) or without one (`no`).",
@@ -159,12 +159,12 @@ class ConversionsView(ApiView):
         _tenant(self.access)
         tenants = self.given.tenants(self.access)
         tenant_ids = self.access.tenant_ids if tenants is None else tenants.values()
-        kind = self.given.text("kind")
+        kind, span = self.given.text("kind"), self.given.span(self.access)
         kinds = ConversionKind.objects.filter(tenant_id__in=tenant_ids, name=kind)
         if "kind" in self.given and not kinds.exists():
             raise BadParameter("kind", "no kind of this name")
         events = narrowed(
-            events_of(tenant_ids, *self.given.days(self.access)),
+            events_of(tenant_ids, span.first, span.last, since=span.since, until=span.until),
             kind=kind,
             reason=self.given.choice("reason") or "",
             attributed=self.given.choice("attributed") or "",

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from django.db.models import Count, Q, QuerySet, Sum
 
@@ -50,9 +50,17 @@ class CustomerFigures:
 
 
 def events_of(
-    tenant_ids: Collection[int], first: date | None = None, last: date | None = None
+    tenant_ids: Collection[int],
+    first: date | None = None,
+    last: date | None = None,
+    *,
+    since: datetime | None = None,
+    until: datetime | None = None,
 ) -> QuerySet[ConversionEvent]:
-    """Return the events that occurred from the day `first` to the day `last`, by each tenant's own days."""
+    """Return the events that occurred from the day `first` to the day `last`, by each tenant's own days.
+
+    `since` and `until` are instants, the latter not included.
+    """
     zones: dict[str, list[int]] = {}
     for tenant_id, zone in Tenant.objects.filter(id__in=tenant_ids).order_by("id").values_list("id", "timezone"):
         zones.setdefault(zone, []).append(tenant_id)
@@ -64,6 +72,10 @@ def events_of(
         if last is not None:
             days &= Q(occurred_at__lt=start_of_day(last + timedelta(days=1), zone))
         within |= days
+    if since is not None:
+        within &= Q(occurred_at__gte=since)
+    if until is not None:
+        within &= Q(occurred_at__lt=until)
     return ConversionEvent.objects.filter(within)
 
 

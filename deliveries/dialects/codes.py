@@ -1,5 +1,6 @@
 """Statuses of result codes, and the rule that decides between two statuses. Shared by all dialects, pure."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -78,6 +79,12 @@ class CodeTable:
     def status(self, code: int) -> str:
         """Return the status; a code that is not in the table is `unknown`."""
         return self.meaning(code)[0]
+
+    def by_status(self, statuses: Collection[str]) -> tuple[list[int], list[int]]:
+        """Return all codes of the table, and those with one of the statuses."""
+        return sorted(self._meanings), sorted(
+            code for code, (status, _) in self._meanings.items() if status in statuses
+        )
 
     def is_final(self, code: int) -> bool:
         """Return whether no other report may follow; unknown codes are not final."""

@@ -80,8 +80,9 @@ def _is_taken(account_id: int, message_id: str) -> bool:
 def _write(account_id: int, day: date, old: str, new: str) -> None:
     with connection.cursor() as cursor:
         for table in _TABLES:
+            changed = ", updated_at = clock_timestamp()" if table == "message" else ""
             cursor.execute(
-                f"UPDATE {table} m SET message_id = %(new)s"  # noqa: S608  a table's name and a condition, constants; values are parameters
+                f"UPDATE {table} m SET message_id = %(new)s{changed}"  # noqa: S608  a table's name and a condition, constants; values are parameters
                 " FROM (SELECT %(old)s::text AS message_id, %(account)s::int AS account_id) k"
                 f" WHERE m.day = %(day)s AND {same_message('m', 'k')}",
                 {"new": new, "old": old, "account": account_id, "day": day},

@@ -88,8 +88,9 @@ def _rename(row: ErasedId, *, actor: str) -> None:
     months: dict[int, set[Month]] = {}
     with connection.cursor() as cursor:
         for table in _TABLES:
+            changed = ", updated_at = clock_timestamp()" if table == "message" else ""
             cursor.execute(
-                f"UPDATE {table} SET partner_id = %s WHERE account_id = %s AND partner_id = %s",  # noqa: S608  a table's name, a constant; values are parameters
+                f"UPDATE {table} SET partner_id = %s{changed} WHERE account_id = %s AND partner_id = %s",  # noqa: S608  a table's name, a constant; values are parameters
                 [new, account_id, old],
             )
         cursor.execute("DELETE FROM count_cause WHERE account_id = %s AND partner_id = %s", [account_id, old])

@@ -12,7 +12,7 @@ from deliveries.exports import asking
 from deliveries.exports.examples import CANCELLED, EXPORT, QUEUED
 from deliveries.exports.files import MEDIA_TYPES, open_file
 from deliveries.exports.serializers import AskForExportSerializer, ExportPageSerializer, ExportSerializer
-from deliveries.message_pages.api import FILTERS, read_query, searched_texts
+from deliveries.message_pages.filters_api import FILTERS, read_query, searched_texts
 from deliveries.models import Export
 from deliveries.search.number_searches_api import count_searches
 from deliveries.search.query import BadFilter, conditions, tenants_with_campaigns

@@ -34,7 +34,7 @@ READ = (
     " m.destination, m.flags, m.custom_parameters, m.country,"
     " coalesce(nullif(a.title, ''), a.name, nullif(b.title, ''), b.name, ''), m.variant, m.labels, m.campaign_id,"
     " m.sender_type, c.tenant_id"
-    f" FROM ({_PLACES}) c CROSS JOIN LATERAL (SELECT * FROM delivery_report y WHERE y.tenant_id = c.tenant_id"
+    f" FROM ({_PLACES}) c CROSS JOIN LATERAL (SELECT * FROM delivery_report y WHERE y.tenant_id + 0 = c.tenant_id"
     f" AND y.day = c.day AND {same_message('y', 'c')} AND y.inbox_id = c.inbox_id {EACH}) r"
     " CROSS JOIN LATERAL (SELECT * FROM message x WHERE x.tenant_id + 0 = c.tenant_id AND x.day = c.day"
     f" AND {same_message('x', 'c')} {EACH}) m"

@@ -1,6 +1,8 @@
 """/api/v1/messages/: messages by the filters of Message Search, one with its reports, and handing them in."""
 
+from collections import defaultdict
 from dataclasses import asdict, replace
+from datetime import datetime
 
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -8,112 +10,34 @@ from rest_framework.response import Response
 from campaigns.models import NO_CAMPAIGN_ID, OTHER_CAMPAIGNS_ID
 from deliveries.dialects.codes import COUNTS_AS
 from deliveries.message_pages import submissions_api
-from deliveries.message_pages.examples import MESSAGE, REPORTS
-from deliveries.message_pages.serializers import CLASSES, STATUSES, MessagePageSerializer, MessageWithReportsSerializer
+from deliveries.message_pages.examples import FORWARDING, MESSAGE, REPORTS
+from deliveries.message_pages.filters_api import (
+    FILTERS,
+    MAX_WITHIN,
+    check_operator,
+    problem_of,
+    read_query,
+    searched_texts,
+)
+from deliveries.message_pages.forwarded import ForwardedReport, forwarded_reports
+from deliveries.message_pages.serializers import MessagePageSerializer, MessageWithReportsSerializer
 from deliveries.messages.fold import NO_CODE
 from deliveries.messages.row import OTHER_LABEL, StoredMessage
+from deliveries.messages.slices import no_writes_before
 from deliveries.search.addresses import id_in_address, message_or_404, without_masked_ids
+from deliveries.search.changes import changed_messages
 from deliveries.search.find import Page, ReportLine, SearchTooSlow, campaign_names, reports_of, search
 from deliveries.search.number_searches_api import count_searches
-from deliveries.search.operators import other_spellings
-from deliveries.search.query import MAX_DELIVERED_WITHIN, BadFilter, MessageQuery
+from deliveries.search.query import BadFilter, MessageQuery
 from portal.accounts.access import Access
 from portal.api.ndjson import is_ndjson
-from portal.api.operations import Operation
-from portal.api.parameters import ACCOUNT, CURSOR, FROM, PERIOD, SIZE, TENANT, TO, Parameter, Parameters
-from portal.api.problems import BadParameter, TooSlow
+from portal.api.operations import GATES, Operation
+from portal.api.parameters import CURSOR, SIZE, UPDATED_SINCE, Parameter
 from portal.api.views import ApiView, ManyParser
 from portal.common.any_text import address_of
 from portal.common.keyset import BadCursor
-from portal.common.msisdn import may_be_part_of_number, read_number
+from portal.common.msisdn import read_number
 from portal.tenants.models import GatewayAccount, Tenant
-
-MAX_WITHIN = 10.0
-
-_TEXTS = (
-    Parameter(
-        name="number",
-        text=(
-            "The whole number of the recipient, in any notation. Without a country code it is read in the key's"
-            " `country`."
-        ),
-        example="+358401234567",
-    ),
-    Parameter(name="ref_id", text="The refId, whole.", example="october-sale"),
-    Parameter(
-        name="ref_id_prefix",
-        text=("Beginning of the refId. Without the scope `numbers`, not 5 digits that may be part of a phone number."),
-        example="october-",
-    ),
-    Parameter(
-        name="message_id", text="The gateway's message id, or the id of one part (`a1b2c3$0`).", example="a1b2c3"
-    ),
-    Parameter(
-        name="campaign",
-        text="The campaign's name; `(other)`: beyond the daily limit; `(none)`: no campaign.",
-        example="October sale",
-    ),
-    Parameter(name="variant", text="The campaign's variant.", example="B"),
-    Parameter(name="partner_id", text="The platformPartnerId; `(other)`: beyond the daily limit.", example="nr-fi"),
-    Parameter(name="country", text="ISO 3166-1 alpha-2; `ZZ`: unknown.", kind="country", example="FI"),
-    Parameter(name="operator", text="The operator, as named in delivery reports.", example="Example Mobile"),
-)
-
-FILTERS = (
-    PERIOD,
-    FROM,
-    TO,
-    *_TEXTS,
-    Parameter(
-        name="custom_parameters",
-        text=(
-            "A custom parameter with its whole value, as `custom_parameters[key]=value`. Several"
-            " parameters must all match. Only keys that the tenant has chosen (Settings, Segments) can"
-            " be searched; of several tenants, only those that have chosen them all are searched."
-        ),
-        kind="map",
-        example={"shop": "7"},
-    ),
-    Parameter(name="status", text="Any of these statuses.", kind="choice", choices=STATUSES, repeatable=True),
-    Parameter(
-        name="counts_as",
-        text=(
-            "Any of these: failed includes `failed`, `expired` and `rejected`; pending includes `queued` and `sent`."
-        ),
-        kind="choice",
-        choices=CLASSES,
-        repeatable=True,
-        example=["failed"],
-    ),
-    Parameter(
-        name="result_code",
-        text="The gateway's result code; -1: no report yet.",
-        kind="number",
-        least=NO_CODE,
-    ),
-    Parameter(
-        name="delivered_within",
-        text="Delivered at most so many seconds after sending, with the accuracy of all times in figures (2 %).",
-        kind="number",
-        least=0,
-        most=MAX_DELIVERED_WITHIN,
-    ),
-    Parameter(
-        name="hour",
-        text="The hour of sending on the clock, in each tenant's own time zone; 7: from 07:00 to 07:59.",
-        kind="number",
-        least=0,
-        most=23,
-    ),
-    Parameter(
-        name="campaign_id",
-        text="A campaign by the `campaign.id` of a message; 0: no campaign.",
-        kind="number",
-        least=OTHER_CAMPAIGNS_ID,
-    ),
-    ACCOUNT,
-    TENANT,
-)
 
 MESSAGE_PATH = {
     "account": Parameter(name="account", text="The gateway account, by name.", example="link-main"),
@@ -133,9 +57,13 @@ class MessagesView(ApiView):
             summary="Find messages",
             text=(
                 "Search messages by any combination of filters, newest first. Days are the days of sending. Phone"
-                " numbers are masked unless the key has the scope `numbers`."
+                " numbers are masked unless the key has the scope `numbers`. With `updated_since`, messages are in the"
+                " order of change, oldest first: those that changed (or were stored) at that instant or later. Read to"
+                " the last page, and go on from its `data_as_of` the next time: no change is left out, and a message"
+                " that changes again comes again. Deleted messages, and those that move to a tenant that the key does"
+                " not reach, are not told."
             ),
-            parameters=(*FILTERS, CURSOR, SIZE),
+            parameters=(*FILTERS, UPDATED_SINCE, CURSOR, SIZE),
             sample={"period": "7d", "counts_as": "failed", "size": 100},
             answer=MessagePageSerializer,
             answer_text="A page of messages.",
@@ -144,6 +72,7 @@ class MessagesView(ApiView):
                 "data": [MESSAGE],
                 "previous_cursor": None,
                 "number_read_as": None,
+                "data_as_of": "2026-10-01T09:15:02.123456Z",
             },
             problems=("too-slow",),
         ),
@@ -158,85 +87,34 @@ class MessagesView(ApiView):
     def get(self, request: Request) -> Response:
         query, statuses = read_query(self.given, self.access)
         count_searches(request, searched_texts(query), is_next_page="cursor" in self.given)
+        since = self.given.instant("updated_since")
+        until = no_writes_before()
         if statuses == []:  # a state and a count that have nothing in common
-            return self.answer(self._page(query, [], Page([], None, None, {})))
+            return self.answer(self._page(query, [], Page([], None, None, {}), until))
+        where = {"cursor": self.given.text("cursor"), "size": self.given.size(), "seconds": MAX_WITHIN}
         try:
-            page = search(query, cursor=self.given.text("cursor"), size=self.given.size(), seconds=MAX_WITHIN)
-        except BadFilter as error:
-            raise BadParameter(error.field, error.text) from error
-        except BadCursor as error:
-            raise BadParameter("cursor", str(error)) from error
-        except SearchTooSlow as error:
-            raise TooSlow(f"The search took more than {MAX_WITHIN:g} seconds.") from error
+            if since is None:
+                page = search(query, **where)
+            else:
+                page = changed_messages(query, since=since, until=until, **where)
+        except (BadFilter, BadCursor, SearchTooSlow) as error:
+            raise problem_of(error) from error
         if query.message_id:
             page = replace(page, messages=without_masked_ids(page.messages, self.access.masking))
         if query.operator and not page.messages:
-            self._check_operator(query)
+            check_operator(query, self.access)
         presenter = ApiMessagePresenter(self.access, page.messages, page.campaigns)
-        return self.answer(self._page(query, [presenter.message(message) for message in page.messages], page))
+        return self.answer(self._page(query, [presenter.message(message) for message in page.messages], page, until))
 
-    def _page(self, query: MessageQuery, shown: list[dict], page: Page) -> dict:
+    def _page(self, query: MessageQuery, shown: list[dict], page: Page, until: datetime) -> dict:
         read = read_number(query.number, query.number_country)
         return {
             "data": shown,
             "next_cursor": page.next_cursor,
             "previous_cursor": page.previous_cursor,
             "number_read_as": {"number": read.text, "country": read.country} if read.country else None,
+            "data_as_of": until,
         }
-
-    def _check_operator(self, query: MessageQuery) -> None:
-        """Refuse an operator that the messages have in another spelling alone."""
-        if meant := other_spellings([query.operator], tenant_ids=query.tenant_ids, masking=self.access.masking).get(
-            query.operator
-        ):
-            raise BadParameter("operator", f"no match for this spelling; did you mean {meant}?")
-
-
-def read_query(given: Parameters, access: Access) -> tuple[MessageQuery, list[str] | None]:
-    """Return the search that FILTERS ask for, and its statuses: None for all, empty if nothing can match.
-
-    Raises BadParameter.
-    """
-    statuses = _statuses(given)
-    first, last = given.days(access)
-    texts = {parameter.name: given.text(parameter.name) for parameter in _TEXTS}
-    check_prefix(texts["ref_id_prefix"], access)
-    asked = given.tenants(access)
-    query = MessageQuery(
-        tenant_ids=access.tenant_ids if asked is None else frozenset(asked.values()),
-        first=first,
-        last=last,
-        campaign_id=given.number("campaign_id"),
-        account_id=given.account_id(access),
-        statuses=tuple(statuses or ()),
-        result_code=given.number("result_code"),
-        delivered_within=given.number("delivered_within"),
-        hour=given.number("hour"),
-        number_country=access.tenant.country,
-        parameters=given.map("custom_parameters"),
-        **texts,
-    )
-    return query, statuses
-
-
-def searched_texts(query: MessageQuery) -> list[tuple[str, str]]:
-    """Return the filters of a search that may hold a phone number."""
-    return [*((parameter.name, getattr(query, parameter.name)) for parameter in _TEXTS), *query.parameters.items()]
-
-
-def check_prefix(prefix: str, access: Access) -> None:
-    """Reject a refId prefix that could reveal a masked number digit by digit."""
-    if may_be_part_of_number(prefix) and not access.masking.in_full:
-        text = "5 or more digits may be part of a phone number: use the scope `numbers`, or a whole `ref_id`."
-        raise BadParameter("ref_id_prefix", text)
-
-
-def _statuses(given: Parameters) -> list[str] | None:
-    """Return the requested statuses, given by name and by count; None for all."""
-    named, classes = given.texts("status"), given.texts("counts_as")
-    if classes is None:
-        return named
-    return [status for status in named or STATUSES if COUNTS_AS[status] in classes]
 
 
 class MessageView(ApiView):
@@ -247,11 +125,14 @@ class MessageView(ApiView):
             id="get_message",
             tag="Messages",
             summary="Get a message with its delivery reports",
-            text="Everything reported about a message, in the order of the operators' times.",
+            text=(
+                "Everything reported about a message, in the order of the operators' times. With the scope `gates`,"
+                " each report has its deliveries by gates."
+            ),
             path=MESSAGE_PATH,
             answer=MessageWithReportsSerializer,
             answer_text="The message.",
-            answer_example=MESSAGE | {"reports": REPORTS},
+            answer_example=MESSAGE | {"reports": [REPORTS[0] | {"forwardings": [FORWARDING]}]},
         )
     }
 
@@ -264,9 +145,34 @@ class MessageView(ApiView):
             held_to=self.access.account,
         )
         presenter = ApiMessagePresenter(self.access, [message], campaign_names([message]))
+        reports = reports_of(message)
+        forwardings: dict[int, list[dict]] | None = None
+        if self.access.has_scope(GATES):
+            forwardings = defaultdict(list)
+            for one in forwarded_reports(message, reports):
+                forwardings[one.inbox_id].append(_forwarding(one))
         return self.answer(
-            presenter.message(message) | {"reports": [presenter.report(message, line) for line in reports_of(message)]}
+            presenter.message(message)
+            | {
+                "reports": [
+                    presenter.report(message, line)
+                    | {"forwardings": None if forwardings is None else forwardings[line.inbox_id]}
+                    for line in reports
+                ]
+            }
         )
+
+
+def _forwarding(one: ForwardedReport) -> dict:
+    return {
+        "gate": one.gate.public_id if one.gate else None,
+        "state": one.state,
+        "due_at": one.due_at,
+        "attempts": [
+            {name: getattr(attempt, name) for name in ("id", "at", "number", "outcome", "is_last", "ms")}
+            for attempt in one.attempts
+        ],
+    }
 
 
 class MessageByQueryView(MessageView):
@@ -330,6 +236,7 @@ class ApiMessagePresenter:
             "status_at": folded.status_at,
             "delivered_at": folded.delivered_at,
             "received_at": folded.received_at,
+            "updated_at": message.updated_at,
             "url": address_of("api:message", account=account, id=id_in_address(message, masking)),
         }
 

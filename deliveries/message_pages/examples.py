@@ -25,6 +25,7 @@ MESSAGE = {
     "status_at": "2026-10-01T09:00:04Z",
     "delivered_at": "2026-10-01T09:00:04Z",
     "received_at": "2026-10-01T09:00:05.120000Z",
+    "updated_at": "2026-10-01T09:00:05.250871Z",
     "url": "/api/v1/messages/link-main/a1b2c3/",
 }
 REPORTS = [
@@ -38,3 +39,25 @@ REPORTS = [
         "received_at": "2026-10-01T09:00:05.120000Z",
     }
 ]
+FORWARDING = {
+    "gate": "BVldZyQt01",
+    "state": "delivered",
+    "due_at": None,
+    "attempts": [
+        {
+            "id": 4711,
+            "at": "2026-10-01T09:00:05.480000Z",
+            "number": 1,
+            "outcome": "delivered",
+            "is_last": True,
+            "ms": 41,
+        }
+    ],
+}
+LISTED_REPORT = REPORTS[0] | {
+    "status": "delivered",
+    "counts_as": "delivered",
+    "final": True,
+    "applied_at": "2026-10-01T09:00:05.250871Z",
+    "message": MESSAGE,
+}

@@ -3,6 +3,7 @@
 from rest_framework import serializers
 
 from deliveries.dialects.codes import COUNTS_AS, STATUS_RANK
+from deliveries.message_pages.forwarded import ForwardingState
 from portal.api.serializers import ForwardPageSerializer
 
 STATUSES = tuple(reversed(STATUS_RANK))
@@ -54,6 +55,7 @@ class MessageSerializer(serializers.Serializer):
     status_at = serializers.DateTimeField(allow_null=True, help_text="When the message got its status.")
     delivered_at = serializers.DateTimeField(allow_null=True, help_text="When it was delivered.")
     received_at = serializers.DateTimeField(help_text="When the first report or submission of it was received.")
+    updated_at = serializers.DateTimeField(help_text="When the message was last changed here, whatever changed it.")
     url = serializers.CharField(help_text="The message with its delivery reports.")
 
 
@@ -69,10 +71,60 @@ class DeliveryReportSerializer(serializers.Serializer):
     received_at = serializers.DateTimeField(help_text="When this report was received.")
 
 
+class ForwardingAttemptSerializer(serializers.Serializer):
+    """One attempt of a gate to deliver a report."""
+
+    id = serializers.IntegerField(help_text="Its number, for `/gates/{gate_id}/attempts/{attempt_id}/`.")
+    at = serializers.DateTimeField(help_text="When the request was sent, or the delivery ended without one.")
+    number = serializers.IntegerField(help_text="1 is a delivery's first attempt; 0: a test.")
+    outcome = serializers.CharField(help_text="`delivered`, `http_503`, `timeout` and others, as of a gate's attempts.")
+    is_last = serializers.BooleanField(help_text="Whether nothing follows for this delivery.")
+    ms = serializers.IntegerField(allow_null=True, help_text="How long it took; null: nothing was sent.")
+
+
+class ForwardingSerializer(serializers.Serializer):
+    """One report at one gate."""
+
+    gate = serializers.CharField(allow_null=True, help_text="The gate's `id`; null: it was deleted.")
+    state = serializers.ChoiceField(
+        choices=[state.value for state in ForwardingState],
+        help_text="`held`: the gate is not active; `not_finished`: attempts ended without a last one.",
+    )
+    due_at = serializers.DateTimeField(allow_null=True, help_text="When the next attempt is due.")
+    attempts = ForwardingAttemptSerializer(many=True, help_text="Attempts of the last 30 days, oldest first.")
+
+
+class ReportWithForwardingsSerializer(DeliveryReportSerializer):
+    """One status event, and what gates did with it."""
+
+    forwardings = ForwardingSerializer(
+        many=True, allow_null=True, help_text="By gate; null for keys without the scope `gates`."
+    )
+
+
 class MessageWithReportsSerializer(MessageSerializer):
     """One SMS, and all that was reported about it in the order of the operators' times."""
 
-    reports = DeliveryReportSerializer(many=True, help_text="Events without an operator's time are last.")
+    reports = ReportWithForwardingsSerializer(many=True, help_text="Events without an operator's time are last.")
+
+
+class ListedReportSerializer(DeliveryReportSerializer):
+    """One status event with its message."""
+
+    status = serializers.ChoiceField(choices=STATUSES, help_text="The status that the result code means.")
+    counts_as = serializers.ChoiceField(choices=CLASSES, help_text="The count of that status.")
+    final = serializers.BooleanField(help_text="Whether no other report may follow.")
+    applied_at = serializers.DateTimeField(help_text="When the report was applied to its message: the list's order.")
+    message = MessageSerializer(help_text="The message as it is now.")
+
+
+class DeliveryReportPageSerializer(ForwardPageSerializer):
+    """A page of delivery reports."""
+
+    data = ListedReportSerializer(many=True, help_text="The reports.")
+    data_as_of = serializers.DateTimeField(
+        help_text="Every report applied before this instant is in the list. The next `updated_since`, on the last page."
+    )
 
 
 class ReadNumberSerializer(serializers.Serializer):
@@ -91,4 +143,7 @@ class MessagePageSerializer(ForwardPageSerializer):
     )
     number_read_as = ReadNumberSerializer(
         allow_null=True, help_text="How the filter `number` was read if it has no country code; else null."
+    )
+    data_as_of = serializers.DateTimeField(
+        help_text="Every change before this instant is in the list. The next `updated_since`, on the last page."
     )

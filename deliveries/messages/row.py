@@ -53,6 +53,7 @@ class StoredMessage(Struct, gc=False):
     variant: str
     labels: dict[str, str] | None
     recipient_key: bytes | None = None  # deliveries/messages/recipients.py
+    updated_at: datetime | None = None  # the database sets it (deliveries/search/changes.py)
 
     @property
     def key(self) -> Key:

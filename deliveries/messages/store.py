@@ -154,7 +154,7 @@ _REPORT = (
 
 
 UPDATE = (
-    f"{_note(['same'])} UPDATE message m SET {_NEW_VALUES} FROM changed_message t"  # noqa: S608  column lists and aliases, constants; keys are parameters
+    f"{_note(['same'])} UPDATE message m SET {_NEW_VALUES}, updated_at = clock_timestamp() FROM changed_message t"  # noqa: S608  column lists and aliases, constants; keys are parameters
     f" WHERE t.op = 'same' AND m.day = t.day AND {same_message('m', 't')}"
 )
 _MOVED = f"t.op = 'moved' AND m.tenant_id + 0 = t.old_tenant_id AND m.day = t.old_day AND {same_message('m', 't')}"
@@ -163,5 +163,6 @@ TAKE_MOVED = f"DELETE FROM message m USING changed_message t WHERE {_MOVED}"  # 
 MOVE_REPORTS = (
     f"WITH gone AS (DELETE FROM delivery_report m USING changed_message t WHERE {_MOVED}"  # noqa: S608  column lists and aliases, constants; keys are parameters
     " RETURNING t.tenant_id AS new_tenant_id, t.day AS new_day, m.*)"
-    f" INSERT INTO delivery_report (tenant_id, day, {_REPORT}) SELECT new_tenant_id, new_day, {_REPORT} FROM gone"
+    f" INSERT INTO delivery_report (tenant_id, day, {_REPORT}, applied_at) SELECT new_tenant_id, new_day, {_REPORT},"
+    " CASE WHEN tenant_id = new_tenant_id THEN applied_at ELSE clock_timestamp() END FROM gone"
 )

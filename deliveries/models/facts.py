@@ -48,6 +48,7 @@ class Message(models.Model):
     delivered_at = models.DateTimeField(null=True)
     latency_bucket = models.SmallIntegerField(null=True)
     received_at = models.DateTimeField()
+    updated_at = models.DateTimeField()  # when the row was last written, never before that transaction began
     # for whom it is: null without a readable number (deliveries/messages/recipients.py)
     recipient_key = models.BinaryField(null=True)
 
@@ -72,6 +73,7 @@ class DeliveryReport(models.Model):
     feed_id = models.IntegerField()
     inbox_id = models.BigIntegerField()
     received_at = models.DateTimeField()
+    applied_at = models.DateTimeField()  # for the tenant that has it
 
     class Meta:
         db_table = "delivery_report"

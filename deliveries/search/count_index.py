@@ -14,7 +14,7 @@ from django.db import connection
 from deliveries.dialects.codes import DELIVERED
 from deliveries.messages.row import OTHER_LABEL
 from deliveries.search.day_bounds import bounds_of
-from deliveries.search.query import MessageQuery
+from deliveries.search.query import MessageQuery, days_around
 
 _DAY, _QUARTER = timedelta(days=1), timedelta(minutes=15)
 _MAX_WHOLE_DAYS = 4  # so many days together are read through as they are
@@ -125,9 +125,10 @@ def _days(
             where.append("c.variant = %(variant)s")
     if query.partner_id:
         where.append("c.partner_id = %(partner)s")
-    if query.first is not None:
+    first, last = days_around(query)
+    if first is not None:
         where.append("c.day >= %(first)s")
-    if query.last is not None:
+    if last is not None:
         where.append("c.day <= %(last)s")
     if at is not None:
         where.append("c.day >= %(edge)s" if backwards else "c.day <= %(edge)s")
@@ -135,7 +136,7 @@ def _days(
     if query.result_code is not None:
         where.append("c.result_code = %(code)s")
     # The three days around the edge may have nothing on the page's side of it.
-    values |= {"first": query.first, "last": query.last, "code": query.result_code}
+    values |= {"first": first, "last": last, "code": query.result_code}
     values |= {"variant": query.variant, "partner": query.partner_id}
     values |= {"tenants": [tenant for tenant, _ in within], "campaigns": [campaign for _, campaign in within]}
     return _fetch(_DAYS, where, values | {"most": size + 4}, backwards, table=table)

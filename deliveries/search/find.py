@@ -104,7 +104,7 @@ def plan_search(query: MessageQuery, after: Position | None = None, *, backwards
         within=tenants_with_campaigns(query),
         where=where,
         parameters=parameters,
-        at=after[0] if after else None,
+        at=after[0] if after else query.until,
         backwards=backwards,
         limit=limit,
         leading=_leading_key(query),
@@ -139,7 +139,7 @@ def find_message(*, tenant_ids: frozenset[int], account_id: int, message_id: str
     """Return one message of these tenants, by its id or that of a part (`B3$0`)."""
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT {', '.join(COLUMNS)} FROM message WHERE tenant_id = ANY (%s) AND account_id = %s"  # noqa: S608  a list of columns, a constant
+            f"SELECT {MESSAGE_COLUMNS} FROM message m WHERE tenant_id = ANY (%s) AND account_id = %s"  # noqa: S608  a list of columns, a constant
             " AND message_id = ANY (%s) ORDER BY message_id <> %s LIMIT 1",
             [sorted(tenant_ids), account_id, [message_id, message_id_of(message_id)], message_id],
         )
@@ -166,8 +166,10 @@ def campaign_names(messages: list[StoredMessage], *, but: Collection[int] = ()) 
 
 
 def message_of(row: tuple) -> StoredMessage:
-    """Return the message of a row of COLUMNS, without the hash of an erased number."""
-    message = from_row(row)
+    """Return the message of a row of COLUMNS, `updated_at` behind them if read, without an erased number's hash."""
+    message = from_row(row[: len(COLUMNS)])
+    if len(row) > len(COLUMNS):
+        message.updated_at = row[len(COLUMNS)]
     if message.folded.flags & NUMBER_ERASED:
         message.folded.destination = None
     return message

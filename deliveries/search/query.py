@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 
 from campaigns.latency import bucket_of
 from campaigns.merging import ids_of_names
@@ -20,6 +20,7 @@ from portal.common.prefixes import after_prefix
 from portal.tenants.models import Tenant
 
 MAX_DELIVERED_WITHIN = 30 * 86_400  # seconds: what `delivered_within` takes
+_DAY = timedelta(days=1)
 NO_CAMPAIGN_FILTER = "(none)"  # as a campaign's name: messages without one
 
 
@@ -46,6 +47,8 @@ class BadFilter(ValueError):
 class MessageQuery:
     """Filters of a search; '' and None match all. Days are inclusive, in each tenant's own zone.
 
+    `since` and `until` are instants of sending, the latter not included.
+
     `number` is a whole number in any notation (parts are not searched: they would reveal the rest of a masked number).
     One without a country code is read in `number_country`. `numbers` are such numbers too: a message to any of them
     matches. `message_id` may be that of a part. `campaign` is a name, with the campaigns that are merged into it,
@@ -62,6 +65,8 @@ class MessageQuery:
     tenant_ids: frozenset[int]
     first: date | None = None
     last: date | None = None
+    since: datetime | None = None
+    until: datetime | None = None
     number: str = ""
     number_country: str = ""
     numbers: tuple[str, ...] = ()
@@ -135,6 +140,16 @@ def _forms(query: MessageQuery, tenant_id: int) -> list[str]:
     return sorted({form for forms in found for form in forms})
 
 
+def days_around(query: MessageQuery) -> tuple[date | None, date | None]:
+    """Return the first and last day that a query's messages can have; None: any. A day is within a day of UTC's."""
+    first, last = query.first, query.last
+    if query.since is not None:
+        first = max(first or date.min, query.since.astimezone(UTC).date() - _DAY)
+    if query.until is not None:
+        last = min(last or date.max, query.until.astimezone(UTC).date() + _DAY)
+    return first, last
+
+
 def conditions(query: MessageQuery) -> tuple[list[str], dict]:
     """Return what a message `m` of the tenant `t` has to meet but its status, and the parameters. Raises BadFilter."""
     where, parameters = ["m.tenant_id = t.id"], {}
@@ -152,6 +167,13 @@ def conditions(query: MessageQuery) -> tuple[list[str], dict]:
     if query.last is not None:
         add("m.day <= %(last)s", last=query.last)
         add("m.sent_at < %(end)s", end=end)
+    first, last = days_around(query)
+    if query.since is not None:
+        add("m.sent_at >= %(since)s", since=query.since)
+        add("m.day >= %(since_day)s", since_day=first)
+    if query.until is not None:
+        add("m.sent_at < %(until)s", until=query.until)
+        add("m.day <= %(until_day)s", until_day=last)
     for name in ("ref_id", "ref_id_prefix", "message_id", "campaign", "variant", "partner_id", "operator", "number"):
         if "\0" in getattr(query, name):
             raise BadFilter(name, "a text without the character U+0000")

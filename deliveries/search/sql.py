@@ -24,7 +24,7 @@ _NUMBERS = (
     " ON n.tenant_id = t.id"
 )
 _OF_TIME = ("m.sent_at ", "m.day ", "(m.sent_at, ")
-MESSAGE_COLUMNS = ", ".join(f"m.{column}" for column in COLUMNS)
+MESSAGE_COLUMNS = ", ".join(f"m.{column}" for column in (*COLUMNS, "updated_at"))
 _NOT_LISTED = ("labels", "partner_rank", "status_at", "part_states", "sent_at_rank", "latency_bucket", "received_at")
 
 
@@ -121,7 +121,7 @@ def in_order(search: Search, area: SearchArea) -> Statement:
     else:
         source, of = _by_parameter_value(search, where, parameters), "p"
     found = f"SELECT {search.columns} FROM {source} ORDER BY {list_order(search, of)} LIMIT %(limit)s"  # noqa: S608  conditions of query.py and limits; what is typed is a parameter
-    return _for_each_tenant(search, found, parameters, statuses, join)
+    return for_each_tenant(search, found, parameters, statuses, join)
 
 
 def collect_then_sort(search: Search, window: Window) -> Statement:
@@ -133,7 +133,7 @@ def collect_then_sort(search: Search, window: Window) -> Statement:
         f"SELECT * FROM (SELECT {search.columns} FROM message m WHERE {' AND '.join(where)} {EACH}) AS m"  # noqa: S608  conditions of query.py and limits; what is typed is a parameter
         f" ORDER BY {list_order(search, 'm')} LIMIT %(limit)s"
     )
-    return _for_each_tenant(search, found, parameters)._replace(without=_BY_BITMAP)
+    return for_each_tenant(search, found, parameters)._replace(without=_BY_BITMAP)
 
 
 def at_shared_timestamps(search: Search, window: Window) -> Statement:
@@ -156,7 +156,7 @@ def at_shared_timestamps(search: Search, window: Window) -> Statement:
         f" WHERE m.sent_at = i.sent_at AND {days} AND {' AND '.join(where)} {EACH}) AS m"
         f" ORDER BY {list_order(search, 'm')} LIMIT %(limit)s"
     )
-    return _for_each_tenant(search, found, parameters)._replace(without=_BY_INDEXES)
+    return for_each_tenant(search, found, parameters)._replace(without=_BY_INDEXES)
 
 
 def count_matches(search: Search) -> Statement:
@@ -259,15 +259,21 @@ def _timestamps(table: str, conditions: list[str], times: list[str]) -> str:
     return f"SELECT m.sent_at FROM {table} m WHERE {' AND '.join(['m.tenant_id = t.id', *conditions, *times])}"  # noqa: S608  conditions of query.py and limits; what is typed is a parameter
 
 
-def _for_each_tenant(
-    search: Search, found: str, parameters: dict, statuses: Sequence[str | None] = (None,), join: str = ""
+def for_each_tenant(
+    search: Search,
+    found: str,
+    parameters: dict,
+    statuses: Sequence[str | None] = (None,),
+    join: str = "",
+    *,
+    order: str = "",
 ) -> Statement:
-    """Return what is found for each tenant and state, and window, as one list; the parameters too."""
+    """Return what is found for each tenant and state, and window, as one list in the order of `found` rows."""
     numbers = _NUMBERS if search.query.numbers else ""
     sql = (
         "SELECT found.* FROM unnest(%(tenants)s::int[], %(campaigns)s::int[], %(states)s::text[])"  # noqa: S608  conditions of query.py and limits; what is typed is a parameter
         f" AS t (id, campaign_id, status){numbers}{join} CROSS JOIN LATERAL ({found}) AS found"
-        f" ORDER BY {list_order(search, 'found')} LIMIT %(limit)s"
+        f" ORDER BY {order or list_order(search, 'found')} LIMIT %(limit)s"
     )
     return Statement(sql, parameters | _branches(search, statuses))
 

@@ -163,5 +163,7 @@ def _has_filter_without_index(search: Search) -> bool:
 def _widening_windows(
     search: Search, near: datetime, far: datetime | None
 ) -> Generator[Window, tuple[int, Window], None]:
-    end = search.parameters.get("end" if search.backwards else "begin")
+    edges = ("end", "until") if search.backwards else ("begin", "since")
+    ends = [search.parameters[name] for name in edges if name in search.parameters]
+    end = (min(ends) if search.backwards else max(ends)) if ends else None
     return widening_windows(near, far, backwards=search.backwards, wanted=search.limit, end=end)

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 
 from campaigns.models import OTHER_CAMPAIGNS_ID, Campaign
 from deliveries.gates_outbox.matching import Filter
-from deliveries.message_pages.api import check_prefix
+from deliveries.message_pages.filters_api import check_prefix
 from deliveries.message_pages.serializers import STATUSES
 from deliveries.stream import server_sent
 from deliveries.stream.opening import MAX_LISTENERS, Opening, opening_of

@@ -5,9 +5,8 @@ from rest_framework.exceptions import ParseError
 from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 
+from portal.api.parameters import NDJSON
 from portal.api.problems import TooLarge
-
-NDJSON = "application/x-ndjson"
 
 
 class NdjsonParser(BaseParser):

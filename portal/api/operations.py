@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 
 from rest_framework.serializers import Serializer
 
-from portal.api.parameters import Parameter
+from portal.api.parameters import CSV, LANG, NDJSON, TIMEZONE, Parameter
 from portal.tenants.models import ApiKey
 
 READ, NUMBERS, SUBMIT = ApiKey.Scope.READ, ApiKey.Scope.NUMBERS, ApiKey.Scope.SUBMIT
@@ -45,3 +46,26 @@ class Operation:
     also_media: tuple[str, ...] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
     problems: tuple[str, ...] = ()
+
+    @property
+    def is_list(self) -> bool:
+        """Return whether the answer is a page of rows, which is had as CSV and NDJSON too."""
+        return self.body is None and self.answer is not None and "data" in _fields(self.answer)
+
+    @property
+    def takes(self) -> tuple[Parameter, ...]:
+        """Return the query parameters, with those of how a list is shown."""
+        if not self.is_list:
+            return self.parameters
+        names = {parameter.name for parameter in self.parameters}
+        return (*self.parameters, *(parameter for parameter in (LANG, TIMEZONE) if parameter.name not in names))
+
+    @property
+    def medias(self) -> tuple[str, ...]:
+        """Return the media types of the answer."""
+        return (self.media, *self.also_media, *((CSV, NDJSON) if self.is_list else ()))
+
+
+@cache
+def _fields(answer: type[Serializer]) -> frozenset[str]:
+    return frozenset(answer().fields)

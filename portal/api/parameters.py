@@ -3,10 +3,12 @@
 What is unknown, given twice or unreadable is refused by its name.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 from django.http import QueryDict
 from django.utils import timezone
@@ -16,7 +18,7 @@ from portal.api.problems import BadParameter
 from portal.common.countries import country_problem
 from portal.common.nearest import nearest
 from portal.common.period_picker import FIRST_DAY, PRESETS, Period, PeriodError, named, parse
-from portal.common.periods import local_day
+from portal.common.periods import local_day, zone
 from portal.tenants.models import GatewayAccount, Tenant
 from portal.tenants.partner_owners import held_by
 
@@ -25,6 +27,7 @@ MAX_TEXT = 4096
 PAGE, MAX_PAGE = 50, 500
 LAST_DAY = date(2999, 12, 31)
 DEFAULT_PERIOD = "30d"
+CSV, NDJSON = "text/csv", "application/x-ndjson"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,12 +35,13 @@ class Parameter:
     """One query parameter, or one in the path.
 
     `default` applies if it is not given. A repeatable one may be given several times; with `commas` its values may also
-    be given in one, separated by commas. The kind "map" is `name[key]=value`, with any number of keys.
+    be given in one, separated by commas. The kind "map" is `name[key]=value`, with any number of keys; "when" is a day
+    or an instant.
     """
 
     name: str
     text: str
-    kind: Literal["text", "day", "number", "choice", "map", "country"] = "text"
+    kind: Literal["text", "day", "when", "instant", "number", "choice", "map", "country"] = "text"
     choices: tuple[str, ...] = ()
     least: int = 0
     most: int = MAX_NUMBER
@@ -52,6 +56,11 @@ class Parameter:
         one = {
             "text": {"type": "string", "maxLength": MAX_TEXT},
             "day": {"type": "string", "format": "date"},
+            "when": {
+                "type": "string",
+                "anyOf": [{"type": "string", "format": "date"}, {"type": "string", "format": "date-time"}],
+            },
+            "instant": {"type": "string", "format": "date-time"},
             "number": {"type": "integer", "minimum": self.least, "maximum": self.most},
             "choice": {"type": "string", "enum": list(self.choices)},
             "country": {"type": "string", "pattern": "^([A-Z]{2})?$"},
@@ -72,6 +81,42 @@ FROM = Parameter(
     name="from", text="First day, in each tenant's own time zone, from 2000 on.", kind="day", example="2026-10-01"
 )
 TO = Parameter(name="to", text="Last day, included; not before `from`.", kind="day", example="2026-10-31")
+SINCE = Parameter(
+    name="from",
+    text=(
+        "The beginning: the first day, in each tenant's own time zone, or an instant with its offset from UTC. From"
+        " 2000 on."
+    ),
+    kind="when",
+    example="2026-10-01",
+)
+UNTIL = Parameter(
+    name="to",
+    text="The end: the last day, included, or an instant, not included. A day with a day, an instant with an instant.",
+    kind="when",
+    example="2026-10-31",
+)
+TIMEZONE = Parameter(
+    name="timezone",
+    text="The time zone in which times are shown, by its IANA name. Default: UTC.",
+    example="Europe/Helsinki",
+)
+LANG = Parameter(
+    name="lang",
+    text="The language of CSV: `fi` has semicolons, decimal commas and Finnish times, as Excel in Finland reads them.",
+    kind="choice",
+    choices=("en", "fi"),
+    default="en",
+)
+UPDATED_SINCE = Parameter(
+    name="updated_since",
+    text=(
+        "Only rows that changed at this instant or later, in the order of change. Go on with the `data_as_of` of the"
+        " last page."
+    ),
+    kind="instant",
+    example="2026-10-01T08:00:00.123456Z",
+)
 PERIOD = Parameter(
     name="period",
     text=(
@@ -81,6 +126,16 @@ PERIOD = Parameter(
     choices=tuple(PRESETS),
     example="last_month",
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A period of days, both included, or of instants, the second one not included; None where an end is open."""
+
+    first: date | None = None
+    last: date | None = None
+    since: datetime | None = None
+    until: datetime | None = None
 
 
 def today(access: Access) -> date:
@@ -171,8 +226,42 @@ class Parameters:
         except ValueError:
             day = None
         if day is None or day.isoformat() != text or not FIRST_DAY <= day <= LAST_DAY:
-            raise BadParameter(name, f"a day like 2026-10-31, from {FIRST_DAY} to {LAST_DAY}")
+            only = "; no instants: what is asked for is counted by days" if read_instant(text) else ""
+            raise BadParameter(name, f"a day like 2026-10-31, from {FIRST_DAY} to {LAST_DAY}{only}")
         return day
+
+    def instant(self, name: str) -> datetime | None:
+        """Return an instant in UTC, None where it is not given."""
+        if name not in self._query:
+            return None
+        found = read_instant(self.text(name))
+        if found is None:
+            raise BadParameter(name, f"an instant like 2026-10-31T08:00:00Z or …+02:00, {_WITHIN}")
+        return found
+
+    def zone(self) -> ZoneInfo | None:
+        """Return the zone of `timezone`, None if it is not given."""
+        if "timezone" not in self:
+            return None
+        try:
+            return zone(self.text("timezone"))
+        except ValueError as error:
+            raise BadParameter("timezone", "the IANA name of a time zone, such as Europe/Helsinki") from error
+
+    def span(self, access: Access) -> Span:
+        """Return the period: named, of days, or of instants."""
+        given = [name for name in ("from", "to") if name in self]
+        instants = {name: found for name in given if (found := read_instant(self.text(name)))}
+        if not instants:
+            return Span(*self.days(access))
+        if "period" in self:
+            raise BadParameter("period", "either a named period, or from and to")
+        if other := [name for name in given if name not in instants]:
+            raise BadParameter(other[0], "an instant like 2026-10-31T08:00:00Z, as the other end is one")
+        since, until = instants.get("from"), instants.get("to")
+        if since and until and until <= since:
+            raise BadParameter("to", "an instant after “from”")
+        return Span(since=since, until=until)
 
     def period(self, access: Access) -> Period:
         """Return the days of `period`, or of `from` and `to`; without any of them DEFAULT_PERIOD."""
@@ -235,6 +324,23 @@ class Parameters:
         if is_number and declared.least <= int(text) <= declared.most:
             return int(text)
         raise BadParameter(name, f"a whole number from {declared.least} to {declared.most}")
+
+
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d([.,]\d{1,6})?)?(Z|[+-]\d\d:?\d\d)", re.ASCII)
+_WITHIN = f"from {FIRST_DAY} to {LAST_DAY}"
+
+
+def read_instant(text: str) -> datetime | None:
+    """Return an instant in UTC; None for a text without an offset from UTC, and for one out of range."""
+    # A plus sign that was not encoded arrives as a blank.
+    text = text.strip().replace(" ", "+")
+    if not _INSTANT.fullmatch(text):
+        return None
+    try:
+        found = datetime.fromisoformat(text).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+    return found if FIRST_DAY <= found.date() <= LAST_DAY else None
 
 
 def _meant(value: str, known: Iterable[str]) -> str:

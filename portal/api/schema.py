@@ -12,6 +12,7 @@ from portal.api.operations import Operation
 from portal.api.parameters import Parameter
 from portal.api.problem_types import ALWAYS, PROBLEM_TYPES, WITH_BODY, WITH_KEY, WITH_RETRY
 from portal.api.serializers import ProblemSerializer
+from portal.api.tables import DATA_AS_OF
 
 SECURITY_SCHEME = "key"  # in SPECTACULAR_SETTINGS
 PROBLEM_MEDIA = "application/problem+json"
@@ -25,6 +26,9 @@ _LIMIT_HEADERS = {
     "RateLimit": 'What is left of the limit: `"key";r=599;t=12` is 599 requests for 12 more seconds.',
 }
 _LINK_HEADER = {"Link": 'The pages beside this one: `<…>; rel="next"` and `rel="prev"`, relative to the host.'}
+_ETAG = {"ETag": "Changes when the answer does, apart from `data_as_of`. Send it as `If-None-Match`."}
+_NOT_CHANGED = "The answer is the one with the ETag of `If-None-Match`. The response has no body."
+_DATA_AS_OF = {DATA_AS_OF: "`data_as_of` of the JSON, in every form of the list."}
 _REPLAYED_HEADER = {idempotency.REPLAYED: "`true`: this is the stored answer of an earlier request."}
 # By the server itself, before the portal sees the request.
 _TOO_LONG = {"414": {"description": "The URL is longer than the server reads. The response has no body."}}
@@ -69,7 +73,7 @@ class Schema(AutoSchema):
         operation = self.operation
         places = [
             *((parameter, OpenApiParameter.PATH) for parameter in operation.path.values()),
-            *((parameter, OpenApiParameter.QUERY) for parameter in operation.parameters),
+            *((parameter, OpenApiParameter.QUERY) for parameter in operation.takes),
             *((parameter, OpenApiParameter.HEADER) for parameter in self._request_headers()),
         ]
         return [_parameter(parameter, place) for parameter, place in places]
@@ -79,7 +83,13 @@ class Schema(AutoSchema):
 
     def _own_headers(self) -> dict[str, str]:
         has_pages = any(parameter.name == "cursor" for parameter in self.operation.parameters)
-        return (_LINK_HEADER if has_pages else {}) | (_REPLAYED_HEADER if self.method == "POST" else {})
+        shown = (_LINK_HEADER if has_pages else {}) | (_DATA_AS_OF if has_data_as_of(self.operation) else {})
+        if self._has_etag():
+            shown |= _ETAG
+        return shown | (_REPLAYED_HEADER if self.method == "POST" else {})
+
+    def _has_etag(self) -> bool:
+        return self.method == "GET" and self.operation.answer is not None
 
     def get_request_serializer(self):
         return self.operation.body
@@ -92,7 +102,7 @@ class Schema(AutoSchema):
 
     def _get_parameters(self) -> list[dict]:
         parameters = super()._get_parameters()
-        examples = {p.name: p.example for p in (*self.operation.path.values(), *self.operation.parameters)}
+        examples = {p.name: p.example for p in (*self.operation.path.values(), *self.operation.takes)}
         for parameter in parameters:
             if examples.get(parameter["name"]) is not None:
                 parameter["example"] = examples[parameter["name"]]
@@ -121,7 +131,7 @@ class Schema(AutoSchema):
         good = {
             "description": operation.answer_text,
             "headers": _headers({**operation.headers, **self._own_headers(), **_LIMIT_HEADERS}),
-            "content": dict.fromkeys((operation.media, *operation.also_media), content),
+            "content": dict.fromkeys(operation.medias, content),
         }
         also = {
             str(status): good | {"description": text, "headers": _headers(_LIMIT_HEADERS)}
@@ -129,6 +139,8 @@ class Schema(AutoSchema):
         }
         if "304" in also:
             del also["304"]["content"]
+        elif self._has_etag():
+            also["304"] = {"description": _NOT_CHANGED, "headers": good["headers"]}
         return {str(operation.status): good} | also | self._problems() | _TOO_LONG
 
     def _problems(self) -> dict[str, dict]:
@@ -151,6 +163,11 @@ class Schema(AutoSchema):
             }
             for status, slugs in sorted(by_status.items())
         }
+
+
+def has_data_as_of(operation: Operation) -> bool:
+    """Return whether a list tells up to when it is complete."""
+    return operation.answer is not None and operation.is_list and "data_as_of" in operation.answer().fields
 
 
 def problems_of(operation: Operation, method: str) -> list[str]:

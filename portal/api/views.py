@@ -1,9 +1,15 @@
 """The base of every API view: who asks, what the key may do, which parameters there are, what is answered."""
 
 from collections.abc import Mapping
+from contextlib import nullcontext
+from datetime import UTC
+from zoneinfo import ZoneInfo
 
 import orjson
 from django.contrib.auth.models import AnonymousUser
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
+from django.utils import timezone
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed, NotFound, ParseError, PermissionDenied
 from rest_framework.negotiation import BaseContentNegotiation
@@ -16,12 +22,14 @@ from rest_framework.views import APIView
 from portal.accounts.access import Access
 from portal.api import idempotency, limits
 from portal.api.bodies import checked
+from portal.api.etags import etag_of, is_known
 from portal.api.idempotency import Idempotency
 from portal.api.links import page_links
 from portal.api.operations import Operation
 from portal.api.parameters import Parameters
 from portal.api.problems import RefusedKey, TooLarge
 from portal.api.schema import Schema
+from portal.api.tables import DATA_AS_OF, JSON, list_as, wanted_media
 from portal.tenants.models import ApiKey
 
 MAX_BODY = 64 * 1024
@@ -119,6 +127,8 @@ class ApiView(APIView):
 
     access: Access
     given: Parameters
+    lang: str | None = None  # of lists
+    zone: ZoneInfo | None = None
     retry: Idempotency | None = None
 
     @property
@@ -137,7 +147,9 @@ class ApiView(APIView):
         super().initial(request, *args, **kwargs)
         self.access = request._request.access
         operation = self.operation_of(request.method)
-        self.given = Parameters(request.query_params, operation.parameters if operation else ())
+        self.given = Parameters(request.query_params, operation.takes if operation else ())
+        if operation is not None and operation.is_list:
+            self.lang, self.zone = self.given.choice("lang"), self.given.zone()
         if operation is not None and request.method == "POST" and idempotency.HEADER in request.headers:
             self._recall(request)
 
@@ -159,18 +171,47 @@ class ApiView(APIView):
     def answer(self, data: object, status: int | None = None, **headers: str) -> Response:
         """Return the operation's answer, what its serializer makes of `data`; `status` is one of its `also`."""
         operation = self.operation_of(self.request.method)
-        return Response(operation.answer(data).data, status=status or operation.status, headers=headers)
+        in_zone = timezone.override(self.zone or UTC) if operation.is_list else nullcontext()
+        with in_zone:
+            shown = operation.answer(data).data
+        return Response(shown, status=status or operation.status, headers=headers)
 
     def finalize_response(self, request: Request, response: Response, *args, **kwargs) -> Response:
+        links = page_links(request._request, getattr(response, "data", None))
+        operation = self.operation_of(request.method)
+        if operation is not None and response.status_code == 200 and isinstance(response, Response):
+            response = self._formatted(request, response, operation)
         response = super().finalize_response(request, response, *args, **kwargs)
         response.headers["Cache-Control"] = self.cache_control if response.status_code < 400 else "private, no-store"
         for name, value in limits.headers(getattr(self, "usage", None)).items():
             response.headers[name] = value
-        if links := page_links(request._request, getattr(response, "data", None)):
+        if links:
             response.headers["Link"] = links
         if self.retry is not None:
             response.add_post_render_callback(self.retry.store)
         return response
+
+    def _formatted(self, request: Request, response: Response, operation: Operation) -> HttpResponseBase:
+        """Return the answer in the media type that is asked for, or 304 where the caller has it already."""
+        media = wanted_media(request._request) if operation.is_list else JSON
+        etag = ""
+        if request.method in ("GET", "HEAD"):
+            etag = etag_of(response.data, media, self.lang)
+        shown: HttpResponseBase = response
+        if etag and is_known(etag, request.headers.get("If-None-Match", "")):
+            shown = HttpResponse(status=304)
+        elif media != JSON:
+            shown = list_as(media, response.data, operation.answer, self.lang)
+        if shown is not response:
+            for name in response.headers.keys() - {"Content-Type"}:
+                shown.headers[name] = response.headers[name]
+        if etag:
+            shown.headers["ETag"] = etag
+        if operation.is_list:
+            shown.headers["Vary"] = "Accept"
+            if as_of := response.data.get("data_as_of"):
+                shown.headers[DATA_AS_OF] = as_of
+        return shown
 
 
 class NotFoundView(ApiView):

@@ -13,6 +13,7 @@ from rest_framework.response import Response
 
 from campaigns.models import Campaign
 from deliveries.attributing.due import data_as_of
+from deliveries.messages.slices import no_writes_before
 from deliveries.models import CampaignCount
 from deliveries.search.number_searches_api import count_searches
 from portal.accounts.access import Access
@@ -117,6 +118,7 @@ class CampaignView(ApiView):
         (answer,) = shown([campaign], self.access)
         account = self.access.account
         life = None if campaign.merged_into_id else life_of(campaign, account_id=account.id if account else None)
+        answer |= {"timezone": campaign.tenant.timezone, "data_as_of": no_writes_before()}
         return self.answer(answer | (_figures(campaign, life, self.access) if life else _NO_FIGURES))
 
 

@@ -25,6 +25,8 @@ _COSTS = COSTS["costs"] | {
 CAMPAIGN_FIGURES = CAMPAIGN | {
     "first_day": "2026-10-05",
     "last_day": "2026-10-06",
+    "timezone": "Europe/Helsinki",
+    "data_as_of": "2026-11-05T06:15:02.123456Z",
     "provisional_from": None,
     "figures": FIGURES,
     "costs": _COSTS,

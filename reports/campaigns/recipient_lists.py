@@ -13,8 +13,9 @@ from django.db import connection
 
 from deliveries.dialects.codes import COUNTS_AS
 from deliveries.messages.fold import NUMBER_ERASED
-from deliveries.messages.row import COLUMNS, StoredMessage
+from deliveries.messages.row import StoredMessage
 from deliveries.search.find import EARLIEST, LATEST, Position, message_of, position_of
+from deliveries.search.sql import MESSAGE_COLUMNS
 from portal.common import keyset
 from portal.tenants import tokens
 from reports.campaigns.recipients import BEST_FIRST, RANK, STATUSES
@@ -24,7 +25,6 @@ GROUPS = (ALL, *BEST_FIRST)  # of recipients; the messages without a readable nu
 
 _MORE = 4  # times as many messages are looked at as recipients are wanted
 _MOST = 50_000  # messages that are looked at in one step
-_COLUMNS = ", ".join(f"m.{column}" for column in COLUMNS)
 
 # Who is in the group has a message of its kind. Their keys come first, so that only their messages are grouped.
 _CANDIDATES = """
@@ -130,7 +130,7 @@ def messages_page(
         # Lets whole partitions be left out: a tenant's day is within a day of UTC's.
         where.append("m.day <= %(last_day)s")
         values |= {"at": at, "id": message_id, "account": account_id, "last_day": at.date() + timedelta(days=1)}
-    sql = _MESSAGES.format(columns=_COLUMNS, where=" AND ".join(where))
+    sql = _MESSAGES.format(columns=MESSAGE_COLUMNS, where=" AND ".join(where))
     with connection.cursor() as cursor_:
         cursor_.execute(sql, values)
         found = [message_of(row) for row in cursor_.fetchall()]
@@ -168,7 +168,7 @@ def _recipients(of: CampaignMessages, group: str, keys: list[bytes], *, limit: i
     ranks = list(range(len(BEST_FIRST))) if group == ALL else [BEST_FIRST.index(group)]
     values |= STATUSES | {"keys": keys, "ranks": ranks, "limit": limit}
     with connection.cursor() as cursor:
-        cursor.execute(_PAGE.format(rank=RANK, where=" AND ".join(where), columns=_COLUMNS), values)
+        cursor.execute(_PAGE.format(rank=RANK, where=" AND ".join(where), columns=MESSAGE_COLUMNS), values)
         return [Recipient(message_of(row[1:]), row[0]) for row in cursor.fetchall()]
 
 

@@ -110,6 +110,8 @@ class CampaignWithFiguresAnswer(CampaignAnswer):
 
     first_day = serializers.DateField(allow_null=True, help_text="The first day with messages; null: no figures.")
     last_day = serializers.DateField(allow_null=True, help_text="The last day with messages so far.")
+    timezone = serializers.CharField(help_text="The zone of days: the tenant's.")
+    data_as_of = serializers.DateTimeField(help_text="Every change of messages before this instant is counted.")
     provisional_from = serializers.DateField(
         allow_null=True, help_text="The first day that late reports may still change; null: none."
     )

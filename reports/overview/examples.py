@@ -6,6 +6,8 @@ from reports.pricing.examples import COSTS
 STATISTICS = {
     "from": "2026-10-01",
     "to": "2026-10-31",
+    "timezone": "Europe/Helsinki",
+    "data_as_of": "2026-11-05T06:15:02.123456Z",
     "group_by": ["country"],
     "provisional_from": None,
     "total": FIGURES | COSTS,

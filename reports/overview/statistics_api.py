@@ -11,12 +11,25 @@ from rest_framework.response import Response
 
 from deliveries.message_pages.serializers import STATUSES
 from deliveries.messages.fold import NO_CODE
+from deliveries.messages.slices import no_writes_before
 from deliveries.partner_ids.with_numbers import telling_partner_ids
 from deliveries.search.number_searches_api import count_searches
 from deliveries.search.operators import other_spellings
 from portal.api.operations import Operation
-from portal.api.parameters import ACCOUNT, FROM, MAX_NUMBER, PERIOD, TO, Parameter
+from portal.api.parameters import (
+    ACCOUNT,
+    CSV,
+    FROM,
+    LANG,
+    MAX_NUMBER,
+    NDJSON,
+    PERIOD,
+    TIMEZONE,
+    TO,
+    Parameter,
+)
 from portal.api.problems import BadParameter
+from portal.api.tables import csv_form, wanted_media
 from portal.api.views import ApiView
 from portal.common.msisdn import SENDER_TYPES
 from portal.common.period_picker import COMPARISONS, Period, comparison
@@ -28,7 +41,7 @@ from reports.figures.masked_names import FREE_TEXT, masked_key, partner_ids_of
 from reports.figures.query import FILTERS, GROUPS, TIMES, StatisticsError, StatisticsQuery
 from reports.figures.statistics import MAX_GROUPS, Group, finality, statistics, total
 from reports.overview.examples import STATISTICS
-from reports.overview.statistics_csv import FORMATS, csv_answer, wants_csv
+from reports.overview.statistics_csv import FORMATS, csv_answer, ndjson_answer
 from reports.overview.statistics_serializers import StatisticsSerializer
 from reports.pricing.as_json import costs_json
 from reports.pricing.costing import Payer, costs, total_cost
@@ -133,15 +146,21 @@ class StatisticsView(ApiView):
                     text=(
                         "`csv`: a table for spreadsheets and Power Query, with a row for each group (without `group_by`"
                         " one row) and the columns of JSON; what lies below a name follows it after `_`. Decimal points"
-                        " and ISO dates in every language. Also by the header `Accept: text/csv`."
+                        " and ISO dates, with `lang=fi` as Excel in Finland reads them. `ndjson`: a line of JSON for"
+                        " each group. Also by the header `Accept`: `text/csv`, `application/x-ndjson`."
                     ),
                     kind="choice",
                     choices=FORMATS,
                     default="json",
                     example="csv",
                 ),
+                LANG,
+                replace(
+                    TIMEZONE,
+                    text="The time zone of hours, by its IANA name. Default: that of the key's tenant or account.",
+                ),
             ),
-            also_media=("text/csv",),
+            also_media=(CSV, NDJSON),
             sample={"period": "last_month", "group_by": "country", "compare": "previous"},
             answer=StatisticsSerializer,
             answer_text="The figures.",
@@ -152,6 +171,7 @@ class StatisticsView(ApiView):
     def get(self, request: Request) -> Response | HttpResponse:
         period = self.given.period(self.access)
         earlier = comparison(period, self.given.choice("compare"))
+        data_as_of, lang = no_writes_before(), self.given.choice("lang")
         order, limit = self.given.choice("order"), self.given.number("limit")
         searched = [(name, text) for name in ("partner_id", *FREE_TEXT) for text in self.given.texts(name) or ()]
         count_searches(request, searched)
@@ -180,6 +200,8 @@ class StatisticsView(ApiView):
             {
                 "from": query.first,
                 "to": query.last,
+                "timezone": query.timezone,
+                "data_as_of": data_as_of,
                 "group_by": query.group_by,
                 "provisional_from": provisional_from(
                     tenant_ids=query.tenant_ids, first=query.first, last=query.last, now=timezone.now()
@@ -202,7 +224,10 @@ class StatisticsView(ApiView):
                 },
             }
         )
-        return csv_answer(answer.data) if wants_csv(request, self.given.choice("format")) else answer
+        media = {"csv": CSV, "ndjson": NDJSON}.get(self.given.choice("format"), wanted_media(request._request))
+        if media == CSV:
+            return csv_answer(answer.data, csv_form(lang))
+        return ndjson_answer(answer.data) if media == NDJSON else answer
 
     def _query(self, period: Period) -> StatisticsQuery:
         given = self.given
@@ -228,7 +253,8 @@ class StatisticsView(ApiView):
             group_by=tuple(given.texts("group_by") or ()),
             filters=filters,
             account_id=given.account_id(self.access),
-            timezone=self.access.tenant.timezone,  # an account's key has its pool, which is in the account's zone
+            # An account's key has its pool, which is in the account's zone.
+            timezone=shown_in.key if (shown_in := given.zone()) else self.access.tenant.timezone,
         )
 
 

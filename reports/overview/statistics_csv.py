@@ -1,15 +1,17 @@
-"""Statistics of the API as a CSV table, for Power Query and spreadsheets: the figures of the JSON, in columns."""
+"""Statistics of the API as a CSV table, for Power Query and spreadsheets, and as lines of JSON: the same figures."""
 
 import io
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import orjson
 from django.http import HttpResponse
-from rest_framework.request import Request
 
-from portal.common.csv_file import ENCODING, MACHINE, Number, write_rows
+from portal.api.parameters import NDJSON
+from portal.api.tables import DATA_AS_OF
+from portal.common.csv_file import ENCODING, CsvForm, Number, write_rows
 
-FORMATS = ("json", "csv")
+FORMATS = ("json", "csv", "ndjson")
 
 _FIGURES = (
     "messages",
@@ -31,33 +33,40 @@ _AMOUNTS = ("cost", "of_failed", "of_billed_undelivered", "of_unknown", "per_del
 _LATENCY = ("median", "p90", "p95", "p99")
 
 
-def wants_csv(request: Request, format_: str | None) -> bool:
-    """Return whether the request asks for CSV, by its parameter or by what it accepts first."""
-    accepted = request.headers.get("Accept", "").split(",")[0].split(";")[0].strip().lower()
-    return format_ == "csv" or accepted == "text/csv"
+def ndjson_answer(answer: Mapping[str, Any]) -> HttpResponse:
+    """Return the answer's groups as lines of JSON, or its total where nothing is grouped by."""
+    lines = (orjson.dumps(group, option=orjson.OPT_UTC_Z) + b"\n" for group in _groups(answer))
+    response = HttpResponse(b"".join(lines), content_type=NDJSON)
+    response.headers[DATA_AS_OF] = answer["data_as_of"]
+    return response
 
 
-def csv_answer(answer: Mapping[str, Any]) -> HttpResponse:
+def csv_answer(answer: Mapping[str, Any], form: CsvForm) -> HttpResponse:
     """Return the answer's groups as CSV, or its total where nothing is grouped by.
 
     The rest beyond `limit` and the comparison's total are left out, so that a column can be summed.
     """
     names: list[str] = list(answer["group_by"])
     with_before = answer["compared_with"] is not None
-    groups = answer["groups"] if names else [{"key": {}} | answer["total"] | _total_before(answer)]
+    groups = _groups(answer)
     currencies = _currencies(answer)
     head = [*names, *_head("")] + (_head("before_") if with_before else []) + _cost_head(currencies)
     rows = (
-        [*_key(group, names), *_row(group)]
-        + (_row(group["before"]) if with_before else [])
-        + _cost_row(group["costs"], currencies)
+        [*_key(group, names), *_row(group, form)]
+        + (_row(group["before"], form) if with_before else [])
+        + _cost_row(group["costs"], currencies, form)
         for group in groups
     )
     file = io.StringIO()
-    write_rows(file, MACHINE, _all(head, rows))
+    write_rows(file, form, _all(head, rows))
     response = HttpResponse(file.getvalue().encode(ENCODING), content_type="text/csv; charset=utf-8")
     response.headers["Content-Disposition"] = 'attachment; filename="statistics.csv"'
+    response.headers[DATA_AS_OF] = answer["data_as_of"]
     return response
+
+
+def _groups(answer: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return answer["groups"] if answer["group_by"] else [{"key": {}} | answer["total"] | _total_before(answer)]
 
 
 def _currencies(answer: Mapping[str, Any]) -> list[str] | None:
@@ -72,12 +81,12 @@ def _cost_head(currencies: list[str] | None) -> list[str]:
     return [f"{name}_{one}" for one in currencies for name in _AMOUNTS] + ["unpriced_messages", "unpriced_parts"]
 
 
-def _cost_row(costs: Mapping[str, Any] | None, currencies: list[str] | None) -> list[Any]:
+def _cost_row(costs: Mapping[str, Any] | None, currencies: list[str] | None, form: CsvForm) -> list[Any]:
     if costs is None or currencies is None:
         return []
     amounts = {one["currency"]: one for one in costs["amounts"]}
     values = [amounts[one][name] if one in amounts else None for one in currencies for name in _AMOUNTS]
-    numbers = [Number(value) if isinstance(value, str) else value for value in values]
+    numbers = [_number(value, form) if isinstance(value, str) else value for value in values]
     return [*numbers, costs["unpriced"]["messages"], costs["unpriced"]["parts"]]
 
 
@@ -99,10 +108,14 @@ def _key(group: Mapping[str, Any], names: list[str]) -> list[Any]:
     return [group["key"][name] for name in names]
 
 
-def _row(figures: Mapping[str, Any] | None) -> list[Any]:
+def _number(value: object, form: CsvForm) -> Number:
+    return Number(str(value).replace(".", form.decimal))
+
+
+def _row(figures: Mapping[str, Any] | None, form: CsvForm) -> list[Any]:
     if figures is None:
         return [None] * len(_head(""))
     interval = figures["delivery_rate_interval"] or (None, None)
     latency = figures["latency"] or dict.fromkeys(_LATENCY)
     values = [*(figures[name] for name in _FIGURES), *interval, *(latency[name] for name in _LATENCY)]
-    return [Number(repr(value)) if isinstance(value, float) else value for value in values]
+    return [_number(repr(value), form) if isinstance(value, float) else value for value in values]

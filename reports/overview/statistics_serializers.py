@@ -75,6 +75,10 @@ class StatisticsSerializer(serializers.Serializer):
     """Figures in total and by group."""
 
     to = serializers.DateField(help_text="Last day.")
+    timezone = serializers.CharField(
+        help_text="The zone of hours, and of today in `period`. Days are each tenant's own, in its own zone."
+    )
+    data_as_of = serializers.DateTimeField(help_text="Every change of messages before this instant is counted.")
     group_by = serializers.ListField(child=serializers.ChoiceField(choices=GROUPS), help_text="As in the request.")
     provisional_from = serializers.DateField(
         allow_null=True, help_text="The first day that late reports may still change; null: none."

@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from campaigns.models import ConversionKind
+from deliveries.messages.slices import no_writes_before
 from deliveries.models import SegmentCount
 from deliveries.search.find import SearchTooSlow
 from deliveries.search.number_searches_api import count_searches
@@ -128,6 +129,8 @@ class SegmentView(ApiView):
         if kind and not ConversionKind.objects.filter(tenant_id__in=query.tenant_ids, name=kind).exists():
             raise BadParameter("kind", "no kind of this name")
         time = self.given.choice("group_by") or ""
+        as_of, own = no_writes_before(), self.access.tenant
+        assert own is not None  # every key has one
         try:
             found = segment_figures(
                 query,
@@ -152,6 +155,8 @@ class SegmentView(ApiView):
                 "key": key,
                 "from": query.first,
                 "to": query.last,
+                "timezone": own.timezone,
+                "data_as_of": as_of,
                 "group_by": time or None,
                 "read_from": read_from,
                 "provisional_from": provisional_from(

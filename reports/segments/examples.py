@@ -16,6 +16,8 @@ SEGMENT = {
     "key": "shop",
     "from": "2026-10-01",
     "to": "2026-10-31",
+    "timezone": "Europe/Helsinki",
+    "data_as_of": "2026-11-05T06:15:02.123456Z",
     "group_by": None,
     "read_from": "counts",
     "provisional_from": None,

@@ -85,6 +85,10 @@ class SegmentAnswer(ForwardPageSerializer):
 
     key = serializers.CharField(help_text="The key.")
     to = serializers.DateField(help_text="Last day.")
+    timezone = serializers.CharField(
+        help_text="The zone of today in `period`. Days are each tenant's own, in its own zone."
+    )
+    data_as_of = serializers.DateTimeField(help_text="Every change of messages before this instant is counted.")
     group_by = serializers.CharField(allow_null=True, help_text="As in the request.")
     read_from = serializers.ChoiceField(
         choices=("counts", "messages"),

@@ -23,6 +23,7 @@ JUNK = st.one_of(
 )
 FITS = {
     "date": st.dates().map(str),
+    "date-time": st.datetimes().map(lambda at: f"{at.isoformat()}Z"),
     "integer": st.integers(-2, 2**33).map(str),
     "string": JUNK,
 }

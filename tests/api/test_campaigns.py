@@ -76,6 +76,8 @@ def test_campaign_has_what_people_say_about_it(mine, several, tenant):
         "url": f"/api/v1/campaigns/{ids()['autumn']}/",
         "first_day": "2026-11-02",
         "last_day": "2026-11-02",
+        "timezone": "Europe/Helsinki",
+        "data_as_of": answer["data_as_of"],
         "provisional_from": None,
         "costs": None,
         "conversions": [],

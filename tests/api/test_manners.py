@@ -15,7 +15,12 @@ def test_address_without_its_final_slash_answers_like_the_one_with_it(mine, clie
 
         assert (without.status_code, with_slash.status_code) == (200, 200), path
         if path not in ("key", "docs"):  # which hold the time of the last use, and a nonce
-            assert without.content == with_slash.content, path
+            assert told(without) == told(with_slash), path
+
+
+def told(answer) -> dict:
+    """Return the answer without the instant up to which it is complete, which goes on."""
+    return {name: value for name, value in answer.json().items() if name != "data_as_of"}
 
 
 def test_body_reaches_an_address_without_its_final_slash(mine, client):

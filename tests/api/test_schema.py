@@ -190,6 +190,7 @@ def test_scopes_are_told_with_the_scheme():
         "get_forecast": [{"key": ["read"]}],
         "list_leaks": [{"key": ["read"]}],
         "list_messages": [{"key": ["read"]}],
+        "list_delivery_reports": [{"key": ["read"]}],
         "submit_messages": [{"key": ["submit"]}],
         "get_message": [{"key": ["read"]}],
         "stream_delivery_reports": [{"key": ["read"]}],
@@ -360,6 +361,8 @@ READS = [
     ("/api/v1/segments/{key}/", "shop/", f"?{DAYS}&group_by=month&size=1"),
     ("/api/v1/segments/{key}/", "shop/", f"?{DAYS}&campaign=sale"),
     ("/api/v1/messages/", "", "?size=2"),
+    ("/api/v1/messages/", "", "?size=2&updated_since=2026-10-01T08:00:00Z&from=2026-10-01T08:00:00Z"),
+    ("/api/v1/delivery-reports/", "", "?size=2&updated_since=2026-10-01T08:00:00Z&counts_as=delivered"),
     ("/api/v1/messages/{account}/{message_id}/", "link-main/a/", ""),
     ("/api/v1/delivery-reports/stream/", "", "?after=oldest&size=1"),
     ("/api/v1/messages/one/", "", "?account=link-main&id=a"),
@@ -539,6 +542,7 @@ def asked_with(mine, world, path: str, method: str, name: str, value: object):
     path = path.replace("{gate_id}", world["gate"]).replace("{definition_id}", str(world["definition"]))
     if method == "GET":
         path = path.replace("{campaign_id}", str(world["campaign"])).replace("{key}", "shop")
+        path = path.replace("{statement_id}", str(world["statement"]))
         return mine.client.get(path, {name: value}, headers=mine.headers)
     body = described["requestBody"]["content"]["application/json"]["example"]
     needed = OF_TABLES.get(name, {}) if path.endswith("/exports/tables/") else {}

@@ -44,9 +44,12 @@ def test_whole_answer(mine, messages):
         "costs": None,
     }
     assert answer.status_code == 200
-    assert answer.json() | {"provisional_from": None} == {
+    assert datetime.fromisoformat(answer.json()["data_as_of"]) <= datetime.now(UTC)
+    assert answer.json() | {"provisional_from": None, "data_as_of": None} == {
         "from": "2026-11-01",
         "to": "2026-11-30",
+        "timezone": "Europe/Helsinki",
+        "data_as_of": None,
         "group_by": ["day"],
         "provisional_from": None,
         "total": figures,
@@ -152,7 +155,7 @@ def test_account_of_others_is_unknown(theirs, whole_account, messages):
 
 @pytest.mark.parametrize("country", [["FI"], ["FI", "SE", "ZZ"]])
 def test_number_of_queries_does_not_depend_on_the_groups(mine, messages, django_assert_num_queries, country):
-    with django_assert_num_queries(21):
+    with django_assert_num_queries(22):
         answer = mine.get("statistics/", **DAYS, group_by="country", country=country)
 
     assert len(answer.json()["groups"]) == len(country)
@@ -394,7 +397,7 @@ def test_period_by_name_is_that_of_the_keys_zone(mine, two_days, monkeypatch):
 def test_number_of_queries_of_a_comparison_does_not_depend_on_the_groups(
     mine, two_days, django_assert_num_queries, country
 ):
-    with django_assert_num_queries(29):
+    with django_assert_num_queries(30):
         answer = mine.get("statistics/", **DAYS, compare="year", group_by="country", country=country)
 
     assert len(answer.json()["groups"]) == len(country)

@@ -53,7 +53,8 @@ def outcome(account) -> tuple[int, ...]:
 
 
 def stored() -> list[dict]:
-    return list(Message.objects.order_by("message_id").values())
+    rows = list(Message.objects.order_by("message_id").values())
+    return [{name: value for name, value in row.items() if name != "updated_at"} for row in rows]
 
 
 def assert_all_agrees() -> None:

@@ -288,6 +288,7 @@ WITHOUT_PAGE = {
     "api:report": DATA,
     "api:report_download": DATA,
     "api:messages": DATA,
+    "api:delivery_reports": DATA,
     "api:conversions": DATA,
     "api:invoice_checks": DATA,
     "api:invoice_check": DATA,

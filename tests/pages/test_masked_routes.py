@@ -118,6 +118,7 @@ OPENED = {
             "api:report",
             "api:report_download",
             "api:messages",
+            "api:delivery_reports",
         ),
         *("api:exports", "api:export", "api:export_download"),
         *("api:message", "api:message_by_query", "api:partner_ids", "api:partner_id", "api:schema", "api:docs"),

@@ -134,6 +134,7 @@ PAGES = {
     "api:invoice_check_claim": (401, 401, 401, 401),
     "api:conversion": (401, 401, 401, 401),
     "api:messages": (401, 401, 401, 401),
+    "api:delivery_reports": (401, 401, 401, 401),
     "api:message": (401, 401, 401, 401),
     "api:message_by_query": (401, 401, 401, 401),
     "api:delivery_report_stream": (401, 401, 401, 401),

@@ -14,7 +14,7 @@ from deliveries.gates.rest.serializers import AttemptDetailAnswer, AttemptsAnswe
 from deliveries.gates.rest.shown import attempts_shown
 from portal.api.operations import GATES, Operation
 from portal.api.pages import ROW_ID_MAX
-from portal.api.parameters import CURSOR, SIZE, Parameter
+from portal.api.parameters import CURSOR, SINCE, SIZE, UNTIL, Parameter
 from portal.api.problems import BadParameter
 from portal.api.views import ApiView
 from portal.common.keyset import BadCursor
@@ -49,8 +49,8 @@ class AttemptsView(ApiView):
                     example="failed",
                 ),
                 Parameter(name="message_id", text="Only of this message.", example="a1b2c3"),
-                Parameter(name="from", text="First day, in the tenant's time zone.", kind="day", example="2026-11-01"),
-                Parameter(name="to", text="Last day, included.", kind="day", example="2026-11-30"),
+                SINCE,
+                UNTIL,
                 CURSOR,
                 SIZE,
             ),
@@ -63,12 +63,12 @@ class AttemptsView(ApiView):
 
     def get(self, request: Request, gate_id: str) -> Response:
         gate = gate_of(self.access, gate_id)
-        first, last = self.given.days(self.access)
+        span, zone = self.given.span(self.access), gate.tenant.timezone
         chosen = AttemptFilter(
             outcome=OUTCOMES[self.given.choice("outcome") or ""],
             message_id=self.given.text("message_id"),
-            since=start_of_day(first, gate.tenant.timezone) if first else None,
-            until=start_of_day(last + timedelta(days=1), gate.tenant.timezone) if last else None,
+            since=start_of_day(span.first, zone) if span.first else span.since,
+            until=start_of_day(span.last + timedelta(days=1), zone) if span.last else span.until,
         )
         try:
             page = attempts_of(gate, chosen, cursor=self.given.text("cursor"), size=self.given.size())

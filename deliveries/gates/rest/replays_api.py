@@ -18,7 +18,7 @@ from deliveries.gates.replaying.wanted import Wanted
 from deliveries.gates.rest.gates_api import GATE_PATH, gate_of
 from deliveries.gates.rest.replay_examples import CANCELLED, REPLAY, STARTED
 from deliveries.gates.rest.replay_serializers import ReplayAnswer, ReplayBody, ReplaysAnswer
-from deliveries.message_pages.api import FILTERS, read_query, searched_texts
+from deliveries.message_pages.filters_api import FILTERS, read_query, searched_texts
 from deliveries.models import Gate, GateReplay
 from deliveries.search.number_searches_api import count_searches
 from deliveries.search.query import BadFilter, MessageQuery

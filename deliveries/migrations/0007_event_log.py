@@ -19,7 +19,7 @@ CREATE TABLE event_log_default PARTITION OF event_log DEFAULT;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("deliveries", "0005_campaign_index")]
+    dependencies = [("deliveries", "0006_changes")]
 
     operations = [
         migrations.RunSQL(TABLES, "DROP TABLE event_log"),
