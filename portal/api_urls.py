@@ -36,6 +36,7 @@ from reports.billing.checks.api import ChecksView as InvoiceChecksView
 from reports.billing.checks.api import CheckView as InvoiceCheckView
 from reports.billing.checks.api import ClaimView
 from reports.billing.prices.api import PriceListRowsView, PriceListsView, PriceListView
+from reports.budgets.api import BudgetsView, BudgetView
 from reports.campaigns.ab_api import AbView
 from reports.campaigns.api import CampaignsView, CampaignView
 from reports.campaigns.recipients_api import RecipientsView
@@ -146,6 +147,8 @@ urlpatterns = [
     path("v1/campaigns/", CampaignsView.as_view(), name="campaigns"),
     path("v1/campaigns/<int:campaign_id>/", CampaignView.as_view(), name="campaign"),
     path("v1/campaigns/<int:campaign_id>/recipients/", RecipientsView.as_view(), name="campaign_recipients"),
+    path("v1/budgets/", BudgetsView.as_view(), name="budgets"),
+    path("v1/budgets/<int:budget_id>/", BudgetView.as_view(), name="budget"),
     path("v1/price-lists/", PriceListsView.as_view(), name="price_lists"),
     path("v1/price-lists/<int:price_list_id>/", PriceListView.as_view(), name="price_list"),
     path("v1/price-lists/<int:price_list_id>/rows/", PriceListRowsView.as_view(), name="price_list_rows"),

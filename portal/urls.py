@@ -46,6 +46,7 @@ urlpatterns = [
     path("t/<slug:tenant_slug>/alerts/", include("reports.alerts.urls")),
     path("t/<slug:tenant_slug>/leaks/", include("reports.leaks.urls")),
     path("t/<slug:tenant_slug>/billing/statements/", include("reports.billing.statement_urls")),
+    path("t/<slug:tenant_slug>/billing/budgets/", include("reports.budgets.urls")),
     path("t/<slug:tenant_slug>/billing/", include("reports.billing.urls")),
     path("t/<slug:tenant_slug>/campaigns/", include("reports.campaigns.urls")),
     path("t/<slug:tenant_slug>/segments/", include("reports.segments.urls")),

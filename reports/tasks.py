@@ -6,6 +6,7 @@ from django.utils import timezone
 from reports.alerts import checking, forgetting
 from reports.billing import closing
 from reports.billing.checks import running, uploads
+from reports.budgets import looking as budgets
 from reports.runs import due_months, erased_files, revising, runs
 from reports.schedules import clock, erased, files, mail_retention, mailing, making, revised, sending
 
@@ -75,6 +76,11 @@ def forget_report_mails() -> int:
 @shared_task(name="reports.look_at_alerts", time_limit=300)
 def look_at_alerts() -> int:
     return checking.look(now=timezone.now()).opened
+
+
+@shared_task(name="reports.look_at_budgets", time_limit=300)
+def look_at_budgets() -> int:
+    return budgets.look_at_all(now=timezone.now()).opened
 
 
 @shared_task(name="reports.check_accounts", time_limit=120)

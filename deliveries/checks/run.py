@@ -34,7 +34,9 @@ KEPT_DETAILS = 20
 WAITS_TOO_LONG = timedelta(minutes=5)
 
 # Each problem of these begins with the feed, account or job that it is about, and ": ".
-NAMED = {"feeds", "refused", "quarantined", "submissions", "jobs", "gates_at_link", "alerts", "account_delivery"}
+NAMED = {"feeds", "refused", "quarantined", "submissions", "jobs", "gates_at_link", "alerts", "budgets"} | {
+    "account_delivery"
+}
 
 Check = Callable[[datetime], list[str]]
 

@@ -26,6 +26,7 @@ TITLES: dict[str, tuple[Promise, timedelta]] = {
     "gates_at_link": (_("The gates at LINK are as they should be"), timedelta(hours=13)),
     "report_mails": (_("E-mails of reports are sent"), timedelta(minutes=5)),
     "alerts": (_("Alerts are looked at every minute"), timedelta(minutes=5)),
+    "budgets": (_("Budgets are looked at every five minutes"), timedelta(minutes=20)),
     "account_delivery": (_("No account's delivery rate falls"), timedelta(minutes=30)),
     "counts": (_("Counts match the messages on the days compared at night"), timedelta(hours=26)),
 }

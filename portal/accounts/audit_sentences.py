@@ -151,6 +151,9 @@ SENTENCES: dict[str, Promise] = {
         "%(who)s set gates at LINK for the account %(subject)s. Created: %(created)s; corrected: %(corrected)s; failed:"
         " %(failed)s."
     ),
+    "budget.created": _("%(who)s created the budget %(subject)s: %(after)s."),
+    "budget.changed": _("%(who)s changed the budget %(subject)s. Before: %(before)s. After: %(after)s."),
+    "budget.retired": _("%(who)s retired the budget %(subject)s: %(before)s."),
     "price_list.created": _("%(who)s created the price list %(subject)s in %(currency)s."),
     "price_list.changed": _("%(who)s changed the price list %(subject)s. Before: %(before)s. After: %(after)s."),
     "price_list.prices": _("%(who)s changed prices of the list %(subject)s. Before: %(before)s. After: %(after)s."),

@@ -23,6 +23,7 @@ RIGHT_TEXTS: dict[str, Promise] = {
     "see_account_reports": _("See the reports of a gateway account that the customer owns"),
     "change_settings": _("Change the settings, how refIds are read, and the segments"),
     "manage_campaigns": _("Give campaigns a title, tags and a plan; archive and merge them; save comparisons"),
+    "manage_budgets": _("Create, change and retire budgets"),
     "manage_api_keys": _("Create and revoke API keys"),
     "manage_gates": _("Create, change, pause and test gates, which forward delivery reports to your systems"),
     "upload_conversions": _("Upload conversion events and undo uploads"),
@@ -47,6 +48,7 @@ HOLDERS: dict[frozenset[Role], Promise] = {
     ),
     frozenset({Role.ANALYST, Role.MANAGER, Role.OWNER}): _("Analysts, managers and owners can do this."),
     frozenset({Role.MANAGER, Role.OWNER}): _("Managers and owners can do this."),
+    frozenset({Role.MANAGER, Role.OWNER, Role.ACCOUNTANT}): _("Managers, owners and accountants can do this."),
     frozenset({Role.OWNER, Role.ACCOUNTANT}): _("Owners and accountants can do this."),
     frozenset({Role.OWNER}): _("Only owners can do this."),
 }

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from portal.accounts.models import Role
 
 LADDER = (Role.VIEWER, Role.ANALYST, Role.MANAGER, Role.OWNER)  # each with the rights of those before it
-OF_ACCOUNTANTS = frozenset({"see_figures", "see_costs", "billing"})  # no message, no number
+OF_ACCOUNTANTS = frozenset({"see_figures", "see_costs", "manage_budgets", "billing"})  # no message, no number
 
 # the least role of the ladder for each right
 RIGHTS = {
@@ -23,6 +23,7 @@ RIGHTS = {
     "see_account_reports": Role.MANAGER,  # of an account that the tenant owns
     "change_settings": Role.MANAGER,
     "manage_campaigns": Role.MANAGER,
+    "manage_budgets": Role.MANAGER,
     "upload_conversions": Role.MANAGER,  # and undo uploads
     "manage_api_keys": Role.MANAGER,
     "manage_gates": Role.MANAGER,

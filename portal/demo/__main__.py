@@ -13,6 +13,7 @@ import yaml
 from portal import engines
 from portal.demo import (
     alerts,
+    budgets,
     conversions,
     gates,
     guide,
@@ -103,6 +104,7 @@ def _fill(server: subprocess.Popen, address: str) -> State:
     alerts.open_alerts(state, server)
     invoices.check_invoice(server)
     statements.make_statements()
+    budgets.make_budgets()
     return state
 
 
@@ -144,6 +146,7 @@ def _tell(state: State, address: str) -> None:
         f"  {address}/t/hansa-group/reports/        a parent: its report sums its children\n"
         f"  {address}/t/hansa-group/billing/statements/\n"
         f"{' ' * guide.TEXT_AT}what it charges its companies: drafts, paid and unpaid invoices, a credit note\n"
+        f"{budgets.guide(address)}"
         f"  {address}/t/hansa-norge/overview/       a customer of a partner: in the brand of Hansa Group\n"
         f"  {address}/t/hansa-group/partner-ids/    partner IDs that wait to be declared, in an account of its own\n"
         f"  {address}/admin/onboarding/             an operator adds a customer; this one was just added:\n"

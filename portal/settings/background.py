@@ -39,6 +39,7 @@ CELERY_BEAT_SCHEDULE = {
     "delete-old-invoices": {"task": "reports.delete_old_invoices", "schedule": 3600.0},
     "delete-old-report-files": {"task": "reports.delete_old_report_files", "schedule": 300.0},
     "look-at-alerts": {"task": "reports.look_at_alerts", "schedule": 60.0, "options": {"expires": 60}},
+    "look-at-budgets": {"task": "reports.look_at_budgets", "schedule": 300.0, "options": {"expires": 300}},
     "check-accounts": {"task": "reports.check_accounts", "schedule": 300.0, "options": {"expires": 300}},
     "forget-alerts": {"task": "reports.forget_alerts", "schedule": 3600.0},
     "make-partitions": {"task": "deliveries.make_partitions", "schedule": 3600.0},

@@ -28,6 +28,7 @@ TENANT_TABLES: dict[str, tuple[str, str]] = {
     "accounts_auditentry": (ADD, ADD),
     "api_request": (ADD, READ),
     "billing_profile": (CHANGE, ALL),
+    "budget": (CHANGE, READ),
     "campaigns_campaign": (_DETAILS, _DETAILS),
     "campaigns_refidscheme": (ALL, ALL),
     "campaigns_segmentkey": (CHANGE, CHANGE),

@@ -47,7 +47,7 @@ class RuleInput:
 def create(tenant: Tenant, given: RuleInput, *, actor: str) -> AlertRule:
     """Create a rule that is switched off, so that its backtest is seen first. Raises TooManyRules."""
     with transaction.atomic():
-        own = AlertRule.objects.filter(tenant=tenant, archived_at=None, standard="")
+        own = AlertRule.objects.filter(tenant=tenant, archived_at=None, standard="", budget=None)
         if own.count() >= MAX_RULES or (given.scope in DIRECT and own.filter(scope__in=DIRECT).count() >= MAX_DIRECT):
             raise TooManyRules
         rule = AlertRule.objects.create(tenant=tenant, made_by=actor, **given.values())
@@ -92,8 +92,11 @@ def snooze(rule: AlertRule, *, length: timedelta, actor: str, now: datetime) -> 
 
 
 def archive(rule: AlertRule, *, actor: str, now: datetime) -> bool:
-    """Delete a rule of the tenant's own; its alerts stay in the history. Return False for a standard rule."""
-    if rule.standard:
+    """Delete a rule of the tenant's own; its alerts stay in the history. Return False for one that stays.
+
+    A standard rule stays, and that of a budget as long as the budget.
+    """
+    if rule.standard or rule.budget_id is not None:
         return False
     with transaction.atomic():
         AlertRule.objects.filter(pk=rule.pk).update(archived_at=now, is_on=False)

@@ -28,6 +28,8 @@ def _tell(tenant: Tenant, alert: Alert, event: Gate.Event, *, now: datetime) -> 
         "kind": alert.rule.kind,
         "country": alert.country or None,
         "operator": alert.operator or None,
+        "budget": alert.rule.budget_id,
+        "threshold": alert.threshold,
         "since": alert.since,
         "opened_at": alert.opened_at,
         "closed_at": alert.closed_at,

@@ -12,5 +12,6 @@ def forget(*, now: datetime) -> int:
     """Delete sums after 119 days and closed alerts after two years; return how many alerts."""
     AlertQuarter.objects.filter(quarter__lt=now - timedelta(days=KEPT_DAYS + 1)).delete()
     deleted, _by_model = Alert.objects.filter(closed_at__lt=now - HISTORY).delete()
-    AlertRule.objects.filter(archived_at__lt=now - HISTORY, alerts=None).delete()
+    # A budget keeps its rule, as its page names it.
+    AlertRule.objects.filter(archived_at__lt=now - HISTORY, alerts=None, budget=None).delete()
     return deleted

@@ -1,4 +1,4 @@
-"""Form of an alert rule; a standard one keeps its kind and its messages."""
+"""Form of an alert rule; a standard one keeps its kind and its messages, that of a budget has quiet hours alone."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -38,7 +38,9 @@ class RuleForm(forms.Form):
     """Fields of a rule. `given` is what they say."""
 
     name = forms.CharField(label=gettext_lazy("Name"), max_length=120, validators=[refuse_numbers])
-    kind = forms.ChoiceField(label=gettext_lazy("What it looks at"), choices=Kind.choices)
+    kind = forms.ChoiceField(
+        label=gettext_lazy("What it looks at"), choices=[one for one in Kind.choices if one[0] != Kind.BUDGET]
+    )
     scope = forms.ChoiceField(label=gettext_lazy("Which messages"), choices=Scope.choices)
     which = forms.CharField(
         label=gettext_lazy("Which one"),
@@ -81,9 +83,13 @@ class RuleForm(forms.Form):
         """`chosen` are the kind and the scope with which a new rule begins."""
         super().__init__(data, initial=_initial(rule, which) | dict(chosen or {}), auto_id="alert_%s")
         self._tenant, self._rule = tenant, rule
-        if rule is not None and rule.standard:
-            for name in ("name", "kind", "scope", "which"):
-                del self.fields[name]
+        if rule is None or not (rule.standard or rule.budget_id):
+            return
+        for name in ("name", "kind", "scope", "which"):
+            del self.fields[name]
+        if rule.budget_id:
+            del self.fields["threshold"], self.fields["min_messages"]
+        else:
             self.fields["threshold"].help_text = _range_text(rule.kind)
 
     @property
@@ -117,8 +123,12 @@ class RuleForm(forms.Form):
     def given(self) -> RuleInput:
         """Return what the valid form says."""
         rule = self._rule
-        kept = {"name": "", "kind": rule.kind, "scope": rule.scope} if rule and rule.standard else {}
         names = RuleInput.__dataclass_fields__
+        kept = {}
+        if rule and rule.budget_id:
+            kept = {name: getattr(rule, name) for name in names if not name.startswith("quiet_")}
+        elif rule and rule.standard:
+            kept = {"name": "", "kind": rule.kind, "scope": rule.scope}
         return RuleInput(**{name: value for name, value in (self.cleaned_data | kept).items() if name in names})
 
     def _which(self, data: dict[str, Any]) -> dict[str, Any]:

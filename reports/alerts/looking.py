@@ -98,10 +98,12 @@ def _clock(tenant: Tenant, *, until: datetime) -> AlertClock | None:
 def _judge(tenant: Tenant, clock: AlertClock, *, now: datetime) -> tuple[int, int]:
     look = TenantLook(tenant.id, Window.ending(clock.summed_until), age=clock.age)
     opened = closed = 0
-    alerts = list(Alert.objects.filter(tenant=tenant, closed_at=None).select_related("rule"))
+    of_tenant = Alert.objects.filter(tenant=tenant, closed_at=None).exclude(rule__kind=AlertRule.Kind.BUDGET)
+    alerts = list(of_tenant.select_related("rule"))
     is_silent = any(alert.rule.kind == AlertRule.Kind.SILENCE for alert in alerts)
-    rules = list(rules_of(tenant).filter(is_on=True))
-    closed += _close_of_others(tenant, rules, now=now)
+    rules = list(rules_of(tenant).filter(is_on=True).exclude(kind=AlertRule.Kind.BUDGET))
+    closed += _close_of_others(tenant, alerts, rules, now=now)
+    alerts = [alert for alert in alerts if alert.closed_at is None]
     for rule in rules:
         of_rule = {Part(alert.country, alert.operator): alert for alert in alerts if alert.rule_id == rule.pk}
         verdicts = look.verdicts(rule, open_parts=set(of_rule))
@@ -119,9 +121,9 @@ def _judge(tenant: Tenant, clock: AlertClock, *, now: datetime) -> tuple[int, in
     return opened, closed
 
 
-def _close_of_others(tenant: Tenant, rules: list[AlertRule], *, now: datetime) -> int:
+def _close_of_others(tenant: Tenant, alerts: list[Alert], rules: list[AlertRule], *, now: datetime) -> int:
     """Close the open alerts of rules that were switched off or deleted; return how many."""
-    others = list(Alert.objects.filter(tenant=tenant, closed_at=None).exclude(rule__in=rules).select_related("rule"))
+    others = [alert for alert in alerts if alert.rule not in rules]
     for alert in others:
         alert.closed_at, alert.ending = now, Alert.Ending.SWITCHED_OFF
         alert.save(update_fields=["closed_at", "ending"])

@@ -28,19 +28,22 @@ from reports.models import Alert, AlertRule
 MAILS_A_DAY = 2
 ENDS_FROM = time(18)  # of the tenant's clock; from then on the day's last mail may tell an end alone
 TOLD_WITHIN = timedelta(days=1)  # after an alert was closed
+# Ends that need no mail.
+UNTOLD = (Alert.Ending.SWITCHED_OFF, Alert.Ending.OVERTAKEN, Alert.Ending.PERIOD_OVER, Alert.Ending.CHANGED)
 SHOWN = 20  # alerts of each sort in a mail
 
 
-def mail_due(tenant: Tenant, *, now: datetime) -> int:
+def mail_due(tenant: Tenant, *, now: datetime, of_budgets: bool = False) -> int:
     """Mail what no mail has told yet: alerts that opened, and told ones that are over. Return how many mails.
 
-    Call it in the transaction of the look.
+    Call it in the transaction of the look: that of budgets mails their alerts alone, the other look all others.
     """
     awake = Q(rule__snoozed_until=None) | Q(rule__snoozed_until__lte=now)
-    waiting = Alert.objects.filter(awake, tenant=tenant, acknowledged_at=None)
+    kind = Q(rule__kind=AlertRule.Kind.BUDGET)
+    waiting = Alert.objects.filter(awake, kind if of_budgets else ~kind, tenant=tenant, acknowledged_at=None)
     opened = _by_rule(waiting.filter(closed_at=None, mailed_at=None))
     ended = waiting.filter(mailed_at__isnull=False, end_mailed_at=None, closed_at__gt=now - TOLD_WITHIN)
-    ends = _by_rule(ended.filter(rule__archived_at=None).exclude(ending=Alert.Ending.SWITCHED_OFF))
+    ends = _by_rule(ended.filter(rule__archived_at=None).exclude(ending__in=UNTOLD))
     sent = 0
     local = now.astimezone(zone(tenant.timezone))
     for rule in sorted(opened.keys() | ends.keys(), key=lambda rule: rule.pk):
@@ -83,7 +86,7 @@ def _take_mail(rule: AlertRule, local: datetime, *, most: int) -> bool:
 def _send(tenant: Tenant, rule: AlertRule, new: list[Alert], over: list[Alert]) -> int:
     masking = Masking(in_full=False)
     page = f"{settings.PUBLIC_URL}/t/{tenant.slug}/alerts/"
-    people = readers(tenant)
+    people = readers(tenant, right="see_costs" if rule.kind == AlertRule.Kind.BUDGET else "see_figures")
     with translation.override(tenant.language):
         named = {"rule": name_of(rule), "tenant": tenant.name}
         paragraphs = []

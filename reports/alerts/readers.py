@@ -5,7 +5,7 @@ People of a tenant above get them too where they chose the mails of all tenants 
 
 from enum import StrEnum
 
-from portal.accounts import standing
+from portal.accounts import roles, standing
 from portal.accounts.models import User
 from portal.tenants.models import Tenant
 from portal.tenants.scope import signin_login
@@ -20,14 +20,14 @@ class Mails(StrEnum):
     BELOW = "below"
 
 
-def readers(tenant: Tenant) -> list[User]:
-    """Return the active people with the tenant's mails, by address."""
+def readers(tenant: Tenant, *, right: str = "see_figures") -> list[User]:
+    """Return the active people with the tenant's mails who have the right there, by address."""
     choices = dict(AlertMailChoice.objects.filter(tenant=tenant).values_list("user_id", "wants"))
     by_default = list(standing.managers_of(tenant))
     people = list(User.objects.filter(email__in=by_default, is_active=True))
     asked = {pk for pk, wants in choices.items() if wants} | _of_those_above(tenant)
     others = User.objects.filter(pk__in=asked - {person.pk for person in people}, is_active=True)
-    people += [person for person in others if standing.roles_in(person.pk, tenant)]
+    people += [person for person in others if roles.may(standing.roles_in(person.pk, tenant), right)]
     return sorted((person for person in people if choices.get(person.pk, True)), key=lambda person: person.email)
 
 

@@ -67,10 +67,15 @@ def alert_rows(alerts: Iterable[Alert], tenant: Tenant, access: Access) -> list[
             found(alert),
             state_of(alert),
             "open" if alert.acknowledged_at and not alert.closed_at else "delivered" if alert.closed_at else "failed",
-            messages_of(alert, alert.tenant, masking) if access.may("see_messages") else "",
+            messages_of(alert, alert.tenant, masking) if _may_open(alert, access) else "",
         )
         for alert in alerts
     ]
+
+
+def _may_open(alert: Alert, access: Access) -> bool:
+    """Return whether the person may open what an alert leads to: messages, or the budget that it is of."""
+    return alert.rule.budget_id is not None or access.may("see_messages")
 
 
 def rule_row(rule: AlertRule, masking: Masking, *, now: datetime) -> RuleRow:
@@ -93,8 +98,13 @@ def past_rows(rule: AlertRule, opened: Iterable[Opened], masking: Masking) -> li
 
 
 def messages_of(alert: Alert, tenant: Tenant, masking: Masking) -> str:
-    """Return the address of the list of messages from the alert's day on; a sender is no filter of that list."""
+    """Return the address of the list of messages from the alert's day on; a sender is no filter of that list.
+
+    An alert of a budget leads to the budget's page.
+    """
     rule = alert.rule
+    if rule.budget_id is not None:
+        return reverse("budgets:budget", args=[tenant.slug, rule.budget_id])
     filters = {"country": alert.country, "operator": alert.operator}
     if rule.scope == AlertRule.Scope.PARTNER_ID:
         filters["partner_id"] = rule.partner_id

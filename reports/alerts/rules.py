@@ -37,4 +37,5 @@ def add_standard_rules(tenant: Tenant) -> None:
 
 def rules_of(tenant: Tenant) -> QuerySet[AlertRule]:
     """Return the tenant's rules, the standard ones first."""
-    return AlertRule.objects.filter(tenant=tenant, archived_at=None).order_by("-standard", "name", "id")
+    rules = AlertRule.objects.filter(tenant=tenant, archived_at=None)
+    return rules.select_related("budget").order_by("-standard", "name", "id")

@@ -16,15 +16,14 @@ from portal.accounts.way_back import posted_from
 from portal.tenants.models import Tenant
 from reports.alerts import changing, unsubscribing
 from reports.alerts.readers import Mails, choose
-from reports.alerts.views import rule_or_404
-from reports.models import Alert
+from reports.alerts.views import rule_or_404, seen_alerts
 
 
 @posted_from("alerts:list")
 @member_may("manage_alerts")
 def acknowledge(request: PageRequest, tenant: Tenant, alert_id: int) -> HttpResponse:
     """Note that somebody knows of the alert, which may be of a customer below: a role holds there too."""
-    reached = Alert.objects.filter(tenant_id__in=request.access.tenant_ids)
+    reached = seen_alerts(request)
     alert = reached.filter(pk=alert_id).select_related("rule__tenant").first()
     if alert is None:
         raise Http404
@@ -39,11 +38,9 @@ def acknowledge(request: PageRequest, tenant: Tenant, alert_id: int) -> HttpResp
 @member_may("manage_alerts")
 def switch(request: PageRequest, tenant: Tenant, rule_id: int) -> HttpResponse:
     """Switch a rule on or off."""
-    rule, is_on = rule_or_404(tenant, rule_id), request.POST.get("on") == "yes"
+    rule, is_on = rule_or_404(request, tenant, rule_id), request.POST.get("on") == "yes"
     changing.switch(rule, is_on=is_on, actor=request.user.email, now=timezone.now())
-    messages.success(
-        request, _("The rule is on.") if is_on else _("The rule is off. Its alerts close within a minute.")
-    )
+    messages.success(request, _("The rule is on.") if is_on else _("The rule is off. Its alerts close within minutes."))
     return redirect("alerts:rule", tenant.slug, rule.pk)
 
 
@@ -51,7 +48,7 @@ def switch(request: PageRequest, tenant: Tenant, rule_id: int) -> HttpResponse:
 @member_may("manage_alerts")
 def snooze(request: PageRequest, tenant: Tenant, rule_id: int) -> HttpResponse:
     """Snooze a rule for some hours, or wake it up."""
-    rule = rule_or_404(tenant, rule_id)
+    rule = rule_or_404(request, tenant, rule_id)
     length = changing.SNOOZES.get(request.POST.get("hours", ""), timedelta())
     if changing.snooze(rule, length=length, actor=request.user.email, now=timezone.now()):
         messages.success(request, _("The rule is snoozed: no e-mails, and nothing in the header until then."))
@@ -64,9 +61,10 @@ def snooze(request: PageRequest, tenant: Tenant, rule_id: int) -> HttpResponse:
 @member_may("manage_alerts")
 def delete(request: PageRequest, tenant: Tenant, rule_id: int) -> HttpResponse:
     """Delete a rule of the customer's own."""
-    rule = rule_or_404(tenant, rule_id)
+    rule = rule_or_404(request, tenant, rule_id)
     if not changing.archive(rule, actor=request.user.email, now=timezone.now()):
-        messages.info(request, _("A standard rule cannot be deleted. Switch it off."))
+        text = _("The rule stays with its budget. Switch it off, or retire the budget.")
+        messages.info(request, text if rule.budget_id else _("A standard rule cannot be deleted. Switch it off."))
         return redirect("alerts:rule", tenant.slug, rule.pk)
     messages.success(request, _("The rule was deleted. Its alerts stay in the history."))
     return redirect("alerts:list", tenant.slug)

@@ -3,7 +3,7 @@
 from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext
 
 from campaigns.models import Campaign
 from portal.common.masking import Masking
@@ -11,6 +11,7 @@ from portal.common.periods import zone
 from portal.common.templatetags.figures import count, country, decimal, duration, percent
 from reports.alerts.statistics import Part
 from reports.models import Alert, AlertRule
+from reports.templatetags.money import money
 
 Kind, Scope = AlertRule.Kind, AlertRule.Scope
 
@@ -26,6 +27,7 @@ UNITS: dict[str, Promise] = {
     Kind.VOLUME_UP: gettext_lazy("percent"),
     Kind.MEDIAN: gettext_lazy("times the usual median"),
     Kind.SILENCE: gettext_lazy("minutes"),
+    Kind.BUDGET: gettext_lazy("percent"),
 }
 
 
@@ -36,6 +38,12 @@ def name_of(rule: AlertRule) -> str:
 
 def condition(rule: AlertRule) -> str:
     """Return in one sentence when the rule opens an alert."""
+    if rule.budget is not None:
+        thresholds = ", ".join(percent(one / 100, 0) for one in rule.budget.thresholds)
+        limit = {"thresholds": thresholds, "amount": money(rule.budget.amount, rule.budget.currency)}
+        if not thresholds:
+            return _("The budget of %(amount)s opens no alert: it has no thresholds.") % limit
+        return _("Costs reach %(thresholds)s of the budget of %(amount)s; each is told once in a period.") % limit
     least = {"least": count(rule.min_messages)}
     value = {"value": decimal(rule.threshold, 0 if rule.threshold == int(rule.threshold) else 1)}
     texts = {
@@ -99,6 +107,8 @@ def found(alert: Alert) -> str:
     kind = Kind(alert.rule.kind)
     if now is None or usual is None:
         return str(kind.label)
+    if kind == Kind.BUDGET:
+        return _of_budget(alert, now, usual)
     if kind == Kind.DELIVERY:
         text = _("%(now)s of %(messages)s messages delivered in time, usually %(usual)s")
         return text % {"now": percent(now, 1), "usual": percent(usual, 1), "messages": count(messages)}
@@ -115,11 +125,28 @@ def found(alert: Alert) -> str:
     return text % {"now": count(now), "usual": count(usual)}
 
 
+def _of_budget(alert: Alert, spent: int, amount: int) -> str:
+    currency = alert.figures["currency"]
+    values = {"threshold": alert.threshold, "spent": money(spent, currency), "amount": money(amount, currency)}
+    text = _("%(threshold)s %% of the budget reached: %(spent)s of %(amount)s") % values
+    if unpriced := alert.figures["messages"]:
+        more = ngettext(
+            "%(number)s message without a price is not in it", "%(number)s messages without a price are not in it",
+            unpriced,
+        )  # fmt: skip
+        return f"{text}. {more % {'number': count(unpriced)}}"
+    return text
+
+
 def over(alert: Alert, timezone: str) -> str:
     """Return since when a closed alert is over and how long it lasted, in the tenant's time zone."""
     assert alert.over_at is not None
     since = date_format(alert.over_at.astimezone(zone(timezone)), "SHORT_DATETIME_FORMAT")
     lasted = {"time": since, "length": duration((alert.over_at - alert.since).total_seconds())}
+    if alert.rule.kind == Kind.BUDGET and alert.ending == Alert.Ending.RECOVERED:
+        return _("costs are below %(threshold)s %% of the budget again since %(time)s") % (
+            lasted | {"threshold": alert.threshold}
+        )
     if alert.ending == Alert.Ending.QUIET:
         return _("too few messages to tell since %(time)s; it lasted %(length)s") % lasted
     return _("over since %(time)s; lasted %(length)s") % lasted
@@ -127,6 +154,8 @@ def over(alert: Alert, timezone: str) -> str:
 
 def state_of(alert: Alert) -> str:
     """Return an alert's state in a word or two."""
+    if alert.rule.kind == Kind.BUDGET and alert.ending == Alert.Ending.RECOVERED:
+        return _("Below the threshold again")
     if alert.closed_at is not None:
         return str(Alert.Ending(alert.ending).label) if alert.ending else pgettext("alert", "Closed")
     return pgettext("alert", "Acknowledged") if alert.acknowledged_at else pgettext("alert", "Open")

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from django.contrib import messages
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -23,6 +23,7 @@ from reports.alerts.rows import alert_rows, past_rows, rule_row
 from reports.alerts.rules import rules_of
 from reports.alerts.texts import UNITS
 from reports.models import Alert, AlertClock, AlertRule
+from reports.pricing.rights import may_see_costs
 
 SHOWN = 50  # closed alerts
 SHOWN_OPEN = 200
@@ -35,7 +36,7 @@ SHOWN_OF_PAST = 30  # alerts of a backtest
 def alert_list(request: PageRequest, tenant: Tenant) -> HttpResponse:
     """List open alerts and the newest closed ones, of the customers below too, and the customer's rules."""
     now, masking = timezone.now(), request.access.masking
-    alerts = Alert.objects.filter(tenant_id__in=request.access.tenant_ids).select_related("rule", "tenant")
+    alerts = seen_alerts(request).select_related("rule__budget", "tenant")
     newest = alerts.order_by("-opened_at", "-id")
     looked = AlertClock.objects.filter(tenant_id__in=request.access.tenant_ids).aggregate(at=Max("looked_at"))["at"]
     open_alerts = list(newest.filter(closed_at=None)[: SHOWN_OPEN + 1])
@@ -44,7 +45,7 @@ def alert_list(request: PageRequest, tenant: Tenant) -> HttpResponse:
         "open": alert_rows(open_alerts[:SHOWN_OPEN], tenant, request.access),
         "most_open": SHOWN_OPEN if len(open_alerts) > SHOWN_OPEN else 0,
         "closed": alert_rows(newest.exclude(closed_at=None)[:SHOWN], tenant, request.access),
-        "rules": [rule_row(rule, masking, now=now) for rule in rules_of(tenant)],
+        "rules": [rule_row(rule, masking, now=now) for rule in _seen_rules(request, tenant)],
         "looked_at": looked,
         "has_paused": looked is not None and now - looked > PAUSED_AFTER,
         "paused_days": SENT_WITHIN.days,
@@ -83,7 +84,7 @@ def new(request: PageRequest, tenant: Tenant) -> HttpResponse:
 @member_may("see_figures")
 def rule(request: PageRequest, tenant: Tenant, rule_id: int) -> HttpResponse:
     """Show one rule with its alerts and, to those who may change it, its form."""
-    found, now, masking = rule_or_404(tenant, rule_id), timezone.now(), request.access.masking
+    found, now, masking = rule_or_404(request, tenant, rule_id), timezone.now(), request.access.masking
     row = rule_row(found, masking, now=now)
     form, status = None, 200
     which = found.country if found.scope == AlertRule.Scope.COUNTRY else _which(found)
@@ -99,7 +100,7 @@ def rule(request: PageRequest, tenant: Tenant, rule_id: int) -> HttpResponse:
         status = 422 if form.errors else 200
     elif request.method == "POST":
         raise Http404
-    alerts = Alert.objects.filter(tenant=tenant, rule=found).select_related("rule", "tenant")
+    alerts = Alert.objects.filter(tenant=tenant, rule=found).select_related("rule__budget", "tenant")
     context = {
         "page": "alerts",
         "row": row,
@@ -115,7 +116,9 @@ def rule(request: PageRequest, tenant: Tenant, rule_id: int) -> HttpResponse:
 @member_may("see_figures")
 def past(request: PageRequest, tenant: Tenant, rule_id: int) -> HttpResponse:
     """Show when a rule would have opened alerts in the past 90 days; htmx gets the card alone."""
-    found, masking = rule_or_404(tenant, rule_id), request.access.masking
+    found, masking = rule_or_404(request, tenant, rule_id), request.access.masking
+    if found.budget_id is not None:
+        raise Http404  # what is usual says nothing about a budget
     context: dict = {"page": "alerts", "row": rule_row(found, masking, now=timezone.now()), "days": DAYS}
     try:
         result = backtest(found, now=timezone.now())
@@ -132,12 +135,23 @@ def past(request: PageRequest, tenant: Tenant, rule_id: int) -> HttpResponse:
     return _private(render(request, template, context))
 
 
-def rule_or_404(tenant: Tenant, rule_id: int) -> AlertRule:
-    """Return the tenant's rule."""
-    found = rules_of(tenant).filter(pk=rule_id).select_related("tenant").first()
+def seen_alerts(request: PageRequest) -> QuerySet[Alert]:
+    """Return the alerts of the page's tenant and of those below it; those of budgets for who may see costs alone."""
+    reached = Alert.objects.filter(tenant_id__in=request.access.tenant_ids)
+    return reached if may_see_costs(request.access) else reached.exclude(rule__kind=AlertRule.Kind.BUDGET)
+
+
+def rule_or_404(request: PageRequest, tenant: Tenant, rule_id: int) -> AlertRule:
+    """Return the tenant's rule, as far as the person may see it."""
+    found = _seen_rules(request, tenant).filter(pk=rule_id).select_related("tenant", "budget").first()
     if found is None:
         raise Http404
     return found
+
+
+def _seen_rules(request: PageRequest, tenant: Tenant) -> QuerySet[AlertRule]:
+    rules = rules_of(tenant)
+    return rules if may_see_costs(request.access) else rules.exclude(kind=AlertRule.Kind.BUDGET)
 
 
 def _which(rule: AlertRule) -> str:

@@ -33,6 +33,7 @@ from reports.overview.links import Links, NoLinks
 from reports.overview.masked import masked_overview
 from reports.overview.period import range_text
 from reports.overview.selectors import Overview, overview
+from reports.pricing.rights import may_see_costs
 
 ROWS = 8
 
@@ -192,6 +193,7 @@ def _figures(request: PageRequest, shown: Shown, beside: Shown | None) -> dict:
         now=timezone.now(),
         masking=request.access.masking,
         campaign_id=shown.campaign.pk,
+        with_budgets=may_see_costs(request.access),
     )
     unit = charts.unit_of(period.days)
     columns = charts.chart_columns(found.days, unit=unit, provisional_from=found.provisional_from)

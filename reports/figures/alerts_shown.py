@@ -38,13 +38,16 @@ def alerts_between(
     now: datetime,
     masking: Masking,
     campaign_id: int | None = None,
+    with_budgets: bool = False,
 ) -> list[ShownAlert]:
     """Return the newest alerts of these tenants in the tenant's days, or those of rules on one campaign, by one query.
 
-    Those of another tenant than the page's say its name.
+    Those of another tenant than the page's say its name. Those of budgets are for readers who may see costs.
     """
     begin, end = day_bounds(first, tenant.timezone)[0], day_bounds(last, tenant.timezone)[1]
     found = Alert.objects.filter(Q(closed_at=None) | Q(closed_at__gte=begin), tenant_id__in=tenant_ids, since__lt=end)
+    if not with_budgets:
+        found = found.exclude(rule__kind=AlertRule.Kind.BUDGET)
     if campaign_id is not None:
         found = found.filter(rule__campaign_id=campaign_id)
     newest = found.select_related("rule", "tenant").order_by("-since", "-id")[:MOST]
@@ -66,6 +69,8 @@ def _shown(alert: Alert, tenant: Tenant, masking: Masking, *, now: datetime) -> 
     until = alert.closed_at or now
     days = local_day(alert.since, tenant.timezone), local_day(until, tenant.timezone)
     kind = str(AlertRule.Kind(alert.rule.kind).label)
+    if alert.rule.kind == AlertRule.Kind.BUDGET:
+        kind = f"{kind}: {masking.text(alert.rule.name)}"
     customer = masking.text(alert.tenant.name) if alert.tenant_id != tenant.pk else ""
     place = ", ".join(filter(None, (customer, alert.operator, country(alert.country) if alert.country else "")))
     return ShownAlert(

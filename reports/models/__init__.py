@@ -9,6 +9,7 @@ from reports.models.billing import (
     Statement,
     StatementLine,
 )
+from reports.models.budgets import Budget
 from reports.models.definitions import DefinitionFile, DefinitionRun, ReportDefinition
 from reports.models.pricing import ExchangeRate, Fee, Price, PriceChange, PriceList, TierGroup
 from reports.models.proof import InvoiceCheck
@@ -25,6 +26,7 @@ __all__ = [
     "AlertRule",
     "BillingProfile",
     "BillingTerms",
+    "Budget",
     "ClosingRun",
     "DefinitionFile",
     "DefinitionRun",

@@ -12,16 +12,19 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from portal.tenants.models import GatewayAccount, Tenant
+from reports.models.budgets import Budget
 
 MIN_MESSAGES = 100
 
 
 class AlertRule(models.Model):
-    """A rule that is looked at every minute. `standard` names one that every tenant has from the start ('': another).
+    """A rule that is looked at every minute, that of a budget less often.
 
-    The scope `each` looks at all messages, at each country and at each operator by itself. `threshold` is in points of
-    the delivery rate, in percent of the volume, in times the usual median, or in minutes of silence. Quiet hours are in
-    the tenant's time zone; `mails` is the number of mails on the day `mails_on`.
+    `standard` names one that every tenant has from the start ('': another). The scope `each` looks at all messages, at
+    each country and at each operator by itself. `threshold` is in points of the delivery rate, in percent of the
+    volume, in times the usual median, or in minutes of silence. Quiet hours are in the tenant's time zone; `mails` is
+    the number of mails on the day `mails_on`. The rule of a `budget` is made with it and looks at what its messages
+    cost; the budget says which thresholds.
     """
 
     class Kind(models.TextChoices):
@@ -30,6 +33,7 @@ class AlertRule(models.Model):
         VOLUME_UP = "volume_up", _("More messages than usual")
         MEDIAN = "median", _("Median time rises")
         SILENCE = "silence", _("No messages")
+        BUDGET = "budget", _("A budget is used up")
 
     class Scope(models.TextChoices):
         EACH = "each", _("In total, each country and each operator")
@@ -50,6 +54,7 @@ class AlertRule(models.Model):
     partner_id = models.CharField(max_length=256, blank=True, default="")
     campaign_id = models.IntegerField(null=True, blank=True)
     sender = models.CharField(max_length=64, blank=True, default="")
+    budget = models.OneToOneField(Budget, null=True, blank=True, on_delete=models.CASCADE, related_name="rule")
     threshold = models.FloatField(validators=[MinValueValidator(1)])
     min_messages = models.PositiveIntegerField(default=MIN_MESSAGES, validators=[MinValueValidator(MIN_MESSAGES)])
     is_on = models.BooleanField(default=False)
@@ -70,6 +75,10 @@ class AlertRule(models.Model):
             ),
             models.UniqueConstraint(fields=["tenant", "id"], name="alert_rule_of_tenant"),
             models.CheckConstraint(condition=Q(min_messages__gte=MIN_MESSAGES), name="alert_rule_min_messages"),
+            models.CheckConstraint(
+                condition=Q(kind="budget", budget__isnull=False) | (~Q(kind="budget") & Q(budget=None)),
+                name="alert_rule_of_budget",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -81,13 +90,17 @@ class Alert(models.Model):
 
     `since` is the start of the first window that was unusual, `seen_at` the last look that was, `good_since` the first
     usual look after it. `figures` are what the first look saw (reports/alerts/looking.py). `mailed_at` and
-    `end_mailed_at` are when mails told that it opened and that it is over.
+    `end_mailed_at` are when mails told that it opened and that it is over. An alert of a budget has the percent that
+    was reached (`threshold`), the first day of the budget's `period`, and the budget's `revision`.
     """
 
     class Ending(models.TextChoices):
         RECOVERED = "recovered", pgettext_lazy("alert", "Back to usual")
         QUIET = "quiet", pgettext_lazy("alert", "Too few messages to tell")
         SWITCHED_OFF = "switched_off", pgettext_lazy("alert", "Rule switched off")
+        OVERTAKEN = "overtaken", pgettext_lazy("alert", "Next threshold reached")
+        PERIOD_OVER = "period_over", pgettext_lazy("alert", "The budget's period ended")
+        CHANGED = "changed", pgettext_lazy("alert", "The budget was changed")
 
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+", db_index=False)
     rule = models.ForeignKey(AlertRule, on_delete=models.CASCADE, related_name="alerts")
@@ -99,6 +112,9 @@ class Alert(models.Model):
     good_since = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
     ending = models.CharField(max_length=12, choices=Ending.choices, blank=True, default="")
+    threshold = models.PositiveSmallIntegerField(null=True, blank=True)
+    period = models.DateField(null=True, blank=True)
+    revision = models.PositiveIntegerField(null=True, blank=True)
     figures = models.JSONField(default=dict)
     mailed_at = models.DateTimeField(null=True, blank=True)
     end_mailed_at = models.DateTimeField(null=True, blank=True)
@@ -111,6 +127,12 @@ class Alert(models.Model):
             # one open alert for each rule and part of the messages
             models.UniqueConstraint(
                 fields=["tenant", "rule", "country", "operator"], name="alert_open_once", condition=Q(closed_at=None)
+            ),
+            # each threshold of a budget is told once in a period
+            models.UniqueConstraint(
+                fields=["tenant", "rule", "period", "revision", "threshold"],
+                name="alert_budget_once",
+                condition=Q(period__isnull=False),
             ),
         ]
         indexes = [

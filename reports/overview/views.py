@@ -33,7 +33,7 @@ from reports.overview.selectors import Overview, newest_day, overview
 from reports.overview.sparklines import sparklines
 from reports.overview.verdict import verdict
 from reports.overview.verdict_texts import verdict_sentences
-from reports.pricing.rights import seen_payer
+from reports.pricing.rights import may_see_costs, seen_payer
 
 FILTERS = ("country", "operator", "campaign")
 ROWS = 8
@@ -191,7 +191,7 @@ def _alerts(request: HttpRequest, period: Period, tenant_ids: Sequence[int]) -> 
     tenant = request.access.tenant
     return alerts_between(
         tenant, tenant_ids=tenant_ids, first=period.first, last=period.last, now=timezone.now(),
-        masking=request.access.masking,
+        masking=request.access.masking, with_budgets=may_see_costs(request.access),
     )  # fmt: skip
 
 

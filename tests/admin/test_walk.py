@@ -88,7 +88,7 @@ NOT_SHOWN = {
     "deliveries.ConversionWindow", "deliveries.GateDestination", "deliveries.GateDelivery",
     "reports.ReportDefinition", "reports.DefinitionFile", "reports.ReportRecipient",
     "reports.Alert", "reports.AlertClock", "reports.AlertMailChoice", "reports.AlertMinute", "reports.AlertQuarter",
-    "reports.AlertRule", "deliveries.GateAttempt", "deliveries.GateEvent", "deliveries.GateHour",
+    "reports.AlertRule", "reports.Budget", "deliveries.GateAttempt", "deliveries.GateEvent", "deliveries.GateHour",
     "deliveries.ChannelCount", "reports.Price", "reports.TierGroup", "reports.Fee",
     "reports.PriceChange", "reports.StatementLine",
     "tenants.ApiRequest", "tenants.IdempotentAnswer",

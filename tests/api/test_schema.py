@@ -28,6 +28,7 @@ from tests.api.conftest import CANARY
 from tests.api.test_idempotency import in_work
 from tests.billing.checks.rows import make_done_check
 from tests.billing.rows import make_statement
+from tests.budgets.made import make_budget
 from tests.conftest import NOW, make_user
 from tests.gates.factors import make_gate
 from tests.pages.conftest import make_export, make_run
@@ -116,6 +117,7 @@ def test_every_route_and_method_is_described():
             .replace("{replay_id}", "<int:replay_id>")
             .replace("{key_id}", "<int:key_id>")
             .replace("{price_list_id}", "<int:price_list_id>")
+            .replace("{budget_id}", "<int:budget_id>")
             .replace("{statement_id}", "<int:statement_id>")
             .replace("{format_name}", "<slug:format_name>")
             .replace("{check_id}", "<int:check_id>")
@@ -221,6 +223,11 @@ def test_scopes_are_told_with_the_scheme():
         "replay_gate": [{"key": ["gates"]}],
         "get_gate_replay": [{"key": ["gates"]}],
         "cancel_gate_replay": [{"key": ["gates"]}],
+        "list_budgets": [{"key": ["billing"]}],
+        "create_budget": [{"key": ["billing"]}],
+        "get_budget": [{"key": ["billing"]}],
+        "change_budget": [{"key": ["billing"]}],
+        "retire_budget": [{"key": ["billing"]}],
         "list_price_lists": [{"key": ["billing"]}],
         "create_price_list": [{"key": ["billing"]}],
         "get_price_list": [{"key": ["billing"]}],
@@ -318,6 +325,7 @@ def world(messages, tenant, mine):
     )
     rows |= {"key": mine.key.id, "gate": gate.public_id, "attempt": attempt.pk, "replay": replay.pk}
     rows["price_list"] = make_price_list(tenant, "Customers", now=NOW)["price_list_id"]
+    rows["budget"] = make_budget(tenant, "Month", now=NOW)["budget_id"]
     account_id = partner.account_id
     rows["statement"] = make_statement(None, tenant, month="2026-08-01", account_id=account_id, issued=True).pk
     rows["check"] = make_done_check(tenant).pk
@@ -394,6 +402,8 @@ READS = [
     ("/api/v1/gates/{gate_id}/attempts/{attempt_id}/", "{gate}/attempts/{attempt}/", ""),
     ("/api/v1/gates/{gate_id}/replays/", "{gate}/replays/", "?size=1"),
     ("/api/v1/gates/{gate_id}/replays/{replay_id}/", "{gate}/replays/{replay}/", ""),
+    ("/api/v1/budgets/", "", "?size=1&retired=no"),
+    ("/api/v1/budgets/{budget_id}/", "{budget}/", ""),
     ("/api/v1/price-lists/", "", "?size=1&kind=sale"),
     ("/api/v1/price-lists/{price_list_id}/", "{price_list}/", ""),
     ("/api/v1/conversions/", "", "?size=1"),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import django
@@ -187,6 +187,7 @@ def _make_rows(now: datetime) -> dict:
         | _make_alerts(tenant, now)
         | _make_report_mails(tenant, maker, now)
         | make_price_list(tenant, "Customers 2026", now=now)
+        | _make_budgets(tenant, now)
         | _make_statements(month, message.account_id)
         | {
             "run_id": run.id,
@@ -242,6 +243,35 @@ def _make_alerts(tenant, now: datetime) -> dict:
     )  # fmt: skip
     link = link_for(tenant, User.objects.get(email=VIEWER))
     return {"rule_id": rule.pk, "alert_id": alert.pk, "unsubscribe": link.rstrip("/").rpartition("/")[2]}
+
+
+def _make_budgets(tenant, now: datetime) -> dict:
+    """Give the customer prices and budgets that are within, over and expected to run out; return one's id."""
+    from portal.tenants.models import PartnerId
+    from reports.budgets import changing
+    from reports.budgets.changing import BudgetInput
+    from reports.budgets.looking import look_at
+    from reports.budgets.reading import budgets_of
+    from reports.budgets.spending import spendings
+    from reports.models import Budget, Price, PriceList
+    from reports.pricing.costing import payer_of
+
+    prices = PriceList.objects.create(kind="sale", customer=tenant, name="Nordic Retail 2026", currency="EUR")
+    Price.objects.create(price_list=prices, micro=45_000, valid_from=date(now.year - 2, 1, 1))
+
+    def make(name: str, **values) -> Budget:
+        given = BudgetInput(**{"name": name, "scope": "all", "amount": 100, "currency": "EUR"} | values)
+        return changing.create(tenant, given, actor=OWNER, now=now)
+
+    month = make("Whole month")
+    [spent] = spendings(budgets_of(tenant), payer_of(tenant), now=now).values()
+    Budget.objects.filter(pk=month.pk).update(amount=max(spent.spent * 10 // 7, 100))
+    value = PartnerId.objects.filter(tenant=tenant).order_by("value").first().value
+    make("Finland", scope="partner_id", partner_id=value, amount=max(spent.spent // 4, 100))
+    make("Next year", first_day=date(now.year + 1, 1, 1), last_day=date(now.year + 1, 3, 31), amount=500_000)
+    changing.retire(make("Last year"), actor=OWNER, now=now)
+    look_at(tenant, now=now)
+    return {"budget_id": month.pk}
 
 
 def _make_report_mails(tenant, maker, now: datetime) -> dict:

@@ -29,8 +29,9 @@ OTHER_SENSES |= {
     for name in ("definitions", "definition_new", "definition", "definition_change", "recipients")
     for word in ("Recipients", "Vastaanottajat", "Tila")
 }
-# The state of an alert, of a rule and of a saved file of events; an event that is counted as a conversion.
+# The state of an alert, of a rule, of a budget and of a saved file of events; an event that counts as a conversion.
 OTHER_SENSES |= {(f"alerts:{name}", "Tila") for name in ("list", "rule", "new")}
+OTHER_SENSES |= {("budgets:list", "Tila"), ("budgets:budget", "Tila")}
 OTHER_SENSES |= {("campaigns:conversions", "Event"), ("campaigns:conversions", "Tapahtuma")}
 # The list itself, no count; the state of a check.
 OTHER_SENSES |= {

@@ -371,11 +371,12 @@ def test_states_of_all_checks_are_told_by_one_query(received, django_assert_num_
         ("gates_at_link", 0, True, False),
         ("report_mails", 0, True, False),
         ("alerts", 0, True, False),
+        ("budgets", 0, True, False),
         ("account_delivery", 0, True, False),
         ("counts", 0, True, False),
         ("identities", 0, False, True),
     ]
-    assert {state.name for state in states} == {*CHECKS, "alerts", "account_delivery"}
+    assert {state.name for state in states} == {*CHECKS, "alerts", "budgets", "account_delivery"}
 
 
 def test_clock_runs_every_check(received, settings):

@@ -127,6 +127,7 @@ CANNOT = {
         "alert_minute": {"delivered"},
         "alert_quarter": {"delivered"},
         "alert_rule": {"kind", "scope", "standard"},
+        "budget": {"scope", "thresholds"},
         "applier_stop": {"cause", "code"},
         "campaigns_segmentkey": {"figures", "state"},
         "auth_group": {"name"},
@@ -242,6 +243,7 @@ CANNOT = {
         "axes_accesslog": {"http_accept", "path_info", "user_agent", "username"},
         "alert": {"acknowledged_by"},
         "alert_rule": {"made_by"},
+        "budget": {"made_by"},
         "conversion_upload": {"made_by", "undone_by"},
         "invoice_check": {"made_by"},
         "definition_run": {"requested_by"},
@@ -265,6 +267,7 @@ CANNOT = {
     },
     "set up by staff or a tenant's people, about no message": {
         "alert_rule": {"name", "operator", "partner_id", "sender"},  # whose form refuses numbers
+        "budget": {"name", "partner_id"},  # likewise
         "campaigns_refidscheme": {"fields"},
         "conversion_kind": {"name"},  # whose form refuses numbers
         "gate": {  # its form refuses numbers

@@ -115,7 +115,7 @@ def test_gates_at_link_that_cannot_be_looked_at_are_found(link, api, now):
 
 
 def test_checks_have_titles_and_run(now):
-    assert {*CHECKS, "alerts", "account_delivery"} == set(TITLES)  # alerts keep what they find themselves
+    assert {*CHECKS, "alerts", "budgets", "account_delivery"} == set(TITLES)  # alerts keep what they find themselves
     assert run_checks(now=now, names=["gates", "gates_at_link"]) == {"gates": [], "gates_at_link": []}
 
 

@@ -13,6 +13,7 @@ from portal.tenants import api_keys
 from portal.tenants.models import PartnerId
 from reports.campaigns.recipient_lists import seal_key
 from reports.models import Alert, AlertRule, DefinitionRun, InvoiceCheck, ReportDefinition
+from tests.budgets.made import make_budget
 from tests.conftest import make_user
 from tests.money_leaks.lists import leak_of
 from tests.pages.conftest import make_export
@@ -75,7 +76,7 @@ OPENED = {
     "viewer": MEMBERS,
     "analyst": MEMBERS
     | {"conversions:index", "conversions:events", "table_exports:new", "table_exports:recipients"}
-    | {"billing:index", "billing:prices"}
+    | {"billing:index", "billing:prices", "budgets:list", "budgets:budget"}
     | {
         "reports:definition_new",
         "alerts:new",
@@ -94,6 +95,7 @@ OPENED = {
     }
     | {
         *("billing:checks", "billing:check"),
+        *("budgets:list", "budgets:new", "budgets:budget", "budgets:retire"),
         *("billing:index", "billing:partners", "billing:what_if", "billing:prices", "billing:price_list"),
         *("billing:price_list_new", "billing:price_list_terms", "billing:price_list_archive", "billing:price_import"),
         *("billing:price_history", "billing:price_revision", "billing:revision_file", "billing:price_file"),
@@ -177,6 +179,10 @@ def addresses(tenant, run, **maker) -> dict[str, str]:
         "definition_id": definition.id, "saved_run_id": saved_run.id, "format": "json", "format_name": "xlsx",
         "recipient_id": 1, "report_mail_id": 1, "template_id": 1,
         "rule_id": rule.pk, "alert_id": alert.pk, **make_price_list(tenant, "Customers", now=timezone.now()),
+        **make_budget(
+            tenant, "Autumn", now=timezone.now(),
+            campaign=Campaign.objects.filter(tenant=tenant, name__contains=OWN).order_by("id").first(),
+        ),
         "tenant_slug": tenant.slug, "slug": tenant.slug, "run_id": run.id, "account": "link-main", "message_id": "m2",
         "partner_id": PartnerId.objects.get(value=OWN).id, "segment_key_id": SegmentKey.objects.first().id,
         "kind_id": ConversionKind.objects.create(tenant=tenant, name="purchase").id,

@@ -25,6 +25,7 @@ from tests.admin.rows import CANARY, make_rows
 from tests.admin.test_walk import NEVER_ADDED, NEVER_DELETED, READ_ONLY
 from tests.billing.checks.rows import make_done_check
 from tests.billing.rows import make_statement
+from tests.budgets.made import make_budget
 from tests.gates.factors import make_gate
 from tests.pages.conftest import make_run
 from tests.price_lists.made import make_price_list
@@ -146,6 +147,8 @@ PAGES = {
     "api:partner_ids": (401, 401, 401, 401),
     "api:segments": (401, 401, 401, 401),
     "api:segment": (401, 401, 401, 401),
+    "api:budgets": (401, 401, 401, 401),
+    "api:budget": (401, 401, 401, 401),
     "api:price_lists": (401, 401, 401, 401),
     "api:price_list": (401, 401, 401, 401),
     "api:price_list_rows": (401, 401, 401, 401),
@@ -240,6 +243,10 @@ PAGES = {
     "gates:replay_new": (302, 404, 404, 200),
     "gates:replay_search": (302, 404, 404, 200),
     "gates:replay_cancel": (302, 404, 404, 302),
+    "budgets:list": (302, 404, 404, 200),
+    "budgets:new": (302, 404, 404, 200),
+    "budgets:budget": (302, 404, 404, 200),
+    "budgets:retire": (302, 404, 404, 200),
     "billing:index": (302, 404, 404, 200),
     "billing:prices": (302, 404, 404, 200),
     "billing:price_list_new": (302, 404, 404, 200),
@@ -518,6 +525,7 @@ def ids(tenant, other_tenant, feed, stranger) -> dict[str, object]:
         "tenant_id": other_tenant.id,
         "rows": rows,
         **make_price_list(other_tenant, CANARY, now=timezone.now()),
+        **make_budget(other_tenant, CANARY, now=timezone.now()),
         "id": next(row.pk for model, row in rows.items() if model.__name__ == "User"),
         "content_type_id": ContentType.objects.get_for_model(type(run)).id,
         "object_id": run.id,

@@ -122,7 +122,7 @@ RIGHTS = {
         "manage_alerts",
         "see_costs",
     },
-    Role.ACCOUNTANT: {"see_figures", "see_costs", "billing"},
+    Role.ACCOUNTANT: {"see_figures", "see_costs", "manage_budgets", "billing"},
 }
 
 
