@@ -4,6 +4,7 @@ A page that has to wait, and server-sent events, go on in deliveries/stream/app.
 """
 
 from collections.abc import Collection
+from typing import cast
 
 from django.http import HttpResponse
 from rest_framework.request import Request
@@ -14,7 +15,7 @@ from deliveries.gates_outbox.matching import Filter
 from deliveries.message_pages.filters_api import check_prefix
 from deliveries.message_pages.serializers import STATUSES
 from deliveries.stream import server_sent
-from deliveries.stream.opening import MAX_LISTENERS, Opening, opening_of
+from deliveries.stream.opening import MAX_LISTENERS, Granted, Opening, opening_of
 from deliveries.stream.position import BadCursor
 from deliveries.stream.reading import Asked, Chunk, Lost, NotReady, read_chunk
 from deliveries.stream.serializers import PAGE, StreamPageSerializer
@@ -23,6 +24,7 @@ from portal.api.operations import Operation
 from portal.api.parameters import ACCOUNT, TENANT, Parameter, Parameters
 from portal.api.problems import BadParameter, CursorLost, TooManyRequests, Unavailable
 from portal.api.views import ApiView
+from portal.tenants.models import ApiKey
 
 MAX_WAIT = 30  # seconds
 SIZE, MAX_SIZE = 500, 1000
@@ -116,16 +118,15 @@ class StreamView(ApiView):
     }
 
     def get(self, request: Request) -> Response | HttpResponse:
-        asked, wait = read_asked(self.given, self.access), self.given.number("wait")
+        asked, wait = read_asked(self.given, self.access), self.given.number("wait") or 0
         after = request.headers.get("Last-Event-ID", "").strip() or self.given.text("after") or None
-        opening = opening_of(request._request)
+        opening, key = opening_of(request._request), cast(ApiKey, request.auth)
         if opening is not None:
-            self._refuse_more(opening)
+            _refuse_more(opening, key)
         chunk = self._first_chunk(asked, after)
         is_events = server_sent.MEDIA_TYPE in request.headers.get("Accept", "")
         if opening is not None:
-            opening.key_id, opening.asked, opening.chunk = self.access.key.id, asked, chunk
-            opening.wait, opening.size, opening.is_events = wait, self.given.size(), is_events
+            opening.granted = Granted(key.id, asked, chunk, wait, self.given.size(), is_events)
         if is_events:
             return HttpResponse(events_of(chunk), content_type=server_sent.MEDIA_TYPE)
         return self.answer(page_of(chunk))
@@ -140,9 +141,10 @@ class StreamView(ApiView):
         except NotReady as error:
             raise Unavailable(str(error), wait=RETRY_AFTER) from error
 
-    def _refuse_more(self, opening: Opening) -> None:
-        if opening.listeners.get(self.access.key.id, 0) >= MAX_LISTENERS:
-            raise TooManyRequests(f"This key has {MAX_LISTENERS} streams open. Close one first.", wait=5)
+
+def _refuse_more(opening: Opening, key: ApiKey) -> None:
+    if opening.listeners.get(key.id, 0) >= MAX_LISTENERS:
+        raise TooManyRequests(f"This key has {MAX_LISTENERS} streams open. Close one first.", wait=5)
 
 
 def read_asked(given: Parameters, access: Access) -> Asked:

@@ -24,8 +24,8 @@ from django.utils import timezone
 from deliveries.stream import server_sent
 from deliveries.stream.api import MAX_SIZE, events_of, page_of
 from deliveries.stream.figures import FIGURES
-from deliveries.stream.opening import SCOPE_KEY, Opening
-from deliveries.stream.reading import Asked, Chunk, StreamError, read_chunk
+from deliveries.stream.opening import SCOPE_KEY, Granted, Opening
+from deliveries.stream.reading import Asked, Chunk, Ended, StreamError, read_chunk
 from deliveries.stream.waking import Sleeper, Waking
 from portal.accounts.access import access_of_key
 from portal.connections import Guard
@@ -70,68 +70,64 @@ class Stream:
 
     async def __call__(self, scope, receive, send: Send) -> None:
         self._waking.start()
-        answer, opening = await self._ask(scope, receive)
-        if opening.asked is None or opening.chunk is None or answer.status != 200:
+        answer, granted = await self._ask(scope, receive)
+        if granted is None or answer.status != 200:
             await answer.forward(send)
             return
-        self._listeners[opening.key_id] += 1
+        self._listeners[granted.key_id] += 1
         FIGURES.listeners += 1
         self._guard.arrives(scope["client"])
         self._guard.began(scope["client"])
         left = asyncio.ensure_future(_left(receive))
         try:
-            if opening.is_events:
-                await self._send_events(opening, answer, send, left)
+            if granted.is_events:
+                await self._send_events(granted, answer, send, left)
             else:
-                await self._send_page(opening, answer, send, left)
+                await self._send_page(granted, answer, send, left)
         finally:
             left.cancel()
             self._guard.ended(scope["client"])
             FIGURES.listeners -= 1
-            self._listeners[opening.key_id] -= 1
-            if not self._listeners[opening.key_id]:
-                del self._listeners[opening.key_id]
+            self._listeners[granted.key_id] -= 1
+            if not self._listeners[granted.key_id]:
+                del self._listeners[granted.key_id]
 
-    async def _ask(self, scope, receive) -> tuple[_Answer, Opening]:
+    async def _ask(self, scope, receive) -> tuple[_Answer, Granted | None]:
         """Return what Django answers, and what it has handed over."""
         opening, answer = Opening(self._listeners), _Answer()
         await self._pages(scope | {SCOPE_KEY: opening}, receive, answer.take)
-        return answer, opening
+        return answer, opening.granted
 
-    async def _send_page(self, opening: Opening, answer: _Answer, send: Send, left: asyncio.Future) -> None:
+    async def _send_page(self, granted: Granted, answer: _Answer, send: Send, left: asyncio.Future) -> None:
         """Answer with a page; one without events waits for some."""
-        until, chunk = monotonic() + opening.wait, opening.chunk
-        with self._waking.sleeper(opening.asked.tenant_ids) as sleeper:
+        until, chunk = monotonic() + granted.wait, granted.chunk
+        with self._waking.sleeper(granted.asked.tenant_ids) as sleeper:
             while not chunk.events and not left.done() and not self._waking.is_stopping:
                 if (seconds := until - monotonic()) <= 0:
                     break
                 if not chunk.has_more:
                     await _first(sleeper.wait(min(seconds, MAX_SLEEP)), left)
                 try:
-                    chunk = await self._in_thread(_chunk, opening.asked, chunk.cursor, opening.size)
+                    chunk = await self._in_thread(_chunk, granted.asked, chunk.cursor, granted.size)
                 except (StreamError, DatabaseError) as error:  # its next request is told
                     logger.warning("stream: %s", str(error).splitlines()[:1])
                     break
-        await answer.forward(send, orjson.dumps(page_of(chunk)) if chunk is not opening.chunk else None)
+        await answer.forward(send, orjson.dumps(page_of(chunk)) if chunk is not granted.chunk else None)
 
-    async def _send_events(self, opening: Opening, answer: _Answer, send: Send, left: asyncio.Future) -> None:
+    async def _send_events(self, granted: Granted, answer: _Answer, send: Send, left: asyncio.Future) -> None:
         await send(answer.start_with((b"X-Accel-Buffering", b"no")))  # of proxies
-        await _body(send, server_sent.start() + events_of(opening.chunk))
-        asked, cursor, has_more = opening.asked, opening.chunk.cursor, opening.chunk.has_more
+        await _body(send, server_sent.start() + events_of(granted.chunk))
+        asked, cursor, has_more = granted.asked, granted.chunk.cursor, granted.chunk.has_more
         seen = monotonic()
         with self._waking.sleeper(asked.tenant_ids) as sleeper:
             while not left.done() and not self._waking.is_stopping:
                 if not has_more:
                     await self._pause(sleeper, left)
-                if monotonic() - seen >= HEARTBEAT:
-                    asked = await self._in_thread(_again, opening.key_id, asked)
-                    if asked is None:
-                        text = {"detail": "The key is no longer valid, or reaches other tenants now."}
-                        await _body(send, server_sent.message(text, event="end"), more=False)
-                        return
-                    seen = monotonic()
-                    await _body(send, server_sent.beat(cursor))
                 try:
+                    if monotonic() - seen >= HEARTBEAT:
+                        asked = await self._in_thread(_again, granted.key_id, asked)
+                        seen = monotonic()
+                        await _body(send, server_sent.beat(cursor))
                     chunk, body = await self._shared(asked, cursor)
                 except StreamError as error:
                     await _body(send, server_sent.message({"detail": str(error)}, event="end"), more=False)
@@ -213,15 +209,16 @@ def _chunk_and_text(asked: Asked, cursor: str) -> tuple[Chunk, bytes]:
     return chunk, events_of(chunk)
 
 
-def _again(key_id: int, asked: Asked) -> Asked | None:
-    """Return what the key may read by now of what was asked for; None if that is nothing, or the key has ended."""
+def _again(key_id: int, asked: Asked) -> Asked:
+    """Return what the key may read by now of what was asked for. Raises Ended if that is nothing."""
     with _closed(), asking_scope():
         key = api_keys.key_by_id(key_id)
-        if key is None or not api_keys.is_valid(key, now=timezone.now()):
-            return None
-        access = access_of_key(key)
+        is_valid = key is not None and api_keys.is_valid(key, now=timezone.now())
+        access = access_of_key(key if is_valid else None)
         tenant_ids = asked.tenant_ids & access.tenant_ids
-        return replace(asked, tenant_ids=tenant_ids, masking=access.masking) if tenant_ids else None
+        if not tenant_ids:
+            raise Ended("The key is no longer valid, or reaches other tenants now.")
+        return replace(asked, tenant_ids=tenant_ids, masking=access.masking)
 
 
 async def _left(receive: Callable[[], Awaitable[dict]]) -> None:

@@ -10,17 +10,24 @@ SCOPE_KEY = "portal.stream"  # in the request's ASGI scope
 MAX_LISTENERS = 20  # of one key in one process
 
 
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """What a key may listen to, and the first chunk of it. `wait` is in seconds; `is_events`: server-sent events."""
+
+    key_id: int
+    asked: Asked
+    chunk: Chunk
+    wait: int
+    size: int
+    is_events: bool
+
+
 @dataclass(slots=True)
 class Opening:
     """The hand-over: the app makes it, the view fills it in; without the app there is none, and the view is all."""
 
     listeners: dict[int, int] = field(default_factory=dict)  # by key id: open streams and waiting requests
-    key_id: int | None = None
-    asked: Asked | None = None
-    chunk: Chunk | None = None
-    wait: int = 0  # seconds
-    size: int = 0
-    is_events: bool = False  # server-sent events
+    granted: Granted | None = None
 
 
 def opening_of(request: HttpRequest) -> Opening | None:

@@ -51,6 +51,10 @@ class NotReady(StreamError):
     """The log is of an earlier cluster; the applier or the clock begins it anew within a minute."""
 
 
+class Ended(StreamError):
+    """The key may read nothing of this any more."""
+
+
 class Lost(StreamError):
     """Events behind the position are gone: it is older than the log, or of before a restore."""
 

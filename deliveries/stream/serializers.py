@@ -25,7 +25,9 @@ class StreamedReportSerializer(serializers.Serializer):
     custom_parameters = serializers.DictField(
         help_text="As the sender set them. Without the scope `numbers`, phone numbers in them are masked."
     )
-    source = serializers.CharField(allow_null=True, help_text="The sender; masked if it is a phone number.")
+    source = serializers.CharField(  # type: ignore[assignment]  # Serializer has the name, too
+        allow_null=True, help_text="The sender; masked if it is a phone number."
+    )
     destination = serializers.CharField(
         allow_null=True, help_text="The recipient's number, masked for keys without the scope `numbers`."
     )
@@ -51,7 +53,9 @@ class StreamEventSerializer(serializers.Serializer):
 class StreamPageSerializer(serializers.Serializer):
     """Events in the order in which they were applied."""
 
-    data = StreamEventSerializer(many=True, help_text="The events; none, if there was none within `wait` seconds.")
+    data = StreamEventSerializer(  # type: ignore[assignment]  # Serializer has the name, too
+        many=True, help_text="The events; none, if there was none within `wait` seconds."
+    )
     next_cursor = serializers.CharField(help_text="`after` of the next request; always there.")
     has_more = serializers.BooleanField(help_text="More is stored already: ask again at once.")
 

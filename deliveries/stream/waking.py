@@ -108,15 +108,17 @@ class Waking:
                 xid, _, tenants = notify.payload.partition(":")
                 held[int(xid)] = set(map(int, tenants.split(","))) if tenants else None
             if held:
-                horizon = int(listener.execute(_HORIZON).fetchone()[0])
-                for xid in [xid for xid in held if xid < horizon]:
-                    self._call(held.pop(xid))
+                (horizon,) = listener.execute(_HORIZON).fetchone() or ("0",)
+                for complete in [xid for xid in held if xid < int(horizon)]:
+                    self._call(held.pop(complete))
             silent = 0.0 if came else silent + pause
             if silent >= _ALL_EVERY:
                 silent = 0.0
                 self._call(None)
 
     def _call(self, tenant_ids: Collection[int] | None) -> None:
+        if self._loop is None:
+            return
         try:
             self._loop.call_soon_threadsafe(self._wake, tenant_ids)
         except RuntimeError:  # the loop has ended
