@@ -37,8 +37,8 @@ from reports.pricing.rights import may_see_costs, seen_payer
 
 FILTERS = ("country", "operator", "campaign")
 ROWS = 8
-FIRST_ROWS, FIRST_FAILURES = 5, 3  # on phones; a failure has its advice below it
-LISTS = ("countries", "operators", "failures", "tenants")
+FIRST_ROWS, FIRST_FAILURES, FIRST_COSTS = 5, 3, 2  # on phones; a failure has its advice below it, costs five amounts
+LISTS = ("countries", "operators", "failures", "tenants", "costs")
 
 
 @require_safe
@@ -52,7 +52,8 @@ def overview_page(request: HttpRequest, tenant: Tenant) -> HttpResponse:
     context, status = overview_context(request, tenant)
     query = _query(request, context) if status == 200 else None
     if "figures" in context:
-        context |= {"first_rows": FIRST_ROWS, "first_failures": FIRST_FAILURES, "more": _more(context)}
+        first = {"first_rows": FIRST_ROWS, "first_failures": FIRST_FAILURES, "first_costs": FIRST_COSTS}
+        context |= first | {"more": _more(context)}
     context["saved"] = menu_of(request.user.pk if request.access.is_members else None, tenant, "overview", query)
     is_swap = request.headers.get("HX-Request") and not request.headers.get("HX-History-Restore-Request")
     template = "reports/_overview_swap.html" if is_swap else "reports/overview.html"
@@ -68,12 +69,14 @@ def _query(request: HttpRequest, context: dict) -> str:
 def _more(context: dict) -> dict[str, int]:
     """Return how many rows of each list a phone leaves to the list's link; a single one is shown."""
     figures, tenants = context["figures"], context["tenants"]
-    limits = {"failures": FIRST_FAILURES}
+    limits = {"failures": FIRST_FAILURES, "costs": FIRST_COSTS}
+    costs = context.get("costs")
     rows = {
         "countries": len(context["countries"].rows) + context["countries"].others,
         "operators": len(context["operators"].rows) + context["operators"].others,
         "tenants": len(tenants.rows) + tenants.others if tenants else 0,
         "failures": len(context["failure_rows"]) + len(context["other_failures"]),
+        "costs": len(costs.rows) if costs else 0,
         "campaigns": len(figures.campaigns) + figures.other_campaigns.campaigns,
     }
     more = {name: n - limits.get(name, FIRST_ROWS) for name, n in rows.items() if name not in context["whole"]}
