@@ -41,9 +41,7 @@ OTHER_SENSES |= {("billing:checks", "Tila"), ("statements:close", "Tila"), ("sta
 OTHER_SENSES |= {("statements:line", word) for word in ("Messages", "Viestit")}
 # The revisions of a price list; the revenue of a delivered message, where the word is explained for its cost.
 OTHER_SENSES |= {("billing:price_history", "Revision"), ("billing:price_history", "Julkaisu")}
-OTHER_SENSES |= {
-    ("campaigns:conversions", word) for word in ("Per delivered message", "Toimitettua viestiä kohti", "Tuotto")
-}
+OTHER_SENSES |= {("campaigns:conversions", word) for word in ("Per delivered message", "Toimitettua viestiä kohti")}
 # A result code's reason in the table of failures.
 OTHER_SENSES |= {
     (name, word) for name in ("reports:overview", "campaigns:campaign", "share") for word in ("Unknown", "Tuntematon")

@@ -25,7 +25,7 @@ READ_WITH_NOTHING_SET = {
     WEB: {
         "accounts_unsentmail",  # ids
         "accounts_user_groups", "accounts_user_user_permissions", "auth_group", "auth_group_permissions",
-        "auth_permission", "django_content_type", "inbox_todo", "result_code",
+        "auth_permission", "django_content_type", "event_log_state", "inbox_todo", "result_code",
         "recipient_secret",  # encrypted with SECRET_KEY: the door of conversion events derives keys by it
     },
     SIGNIN: {*SIGNIN_TABLES} - {"accounts_auditentry"},
