@@ -383,6 +383,7 @@ def address_of(name: str, rows: dict) -> str:
         "pk": 1,
         "group": "all",
         "leak_card": "numbers",
+        "slug": "nordic-retail",
     }
     values |= rows | OTHERS.get(name, {})
     if f"{name}_token" in rows:
