@@ -165,7 +165,7 @@ def test_message_in_a_new_month_is_seen_by_its_own_tenant_alone(feed, tenant, ot
 
 
 def test_inbox_days_are_made_from_midnight_utc():
-    partitions.ensure_inbox_days(date(2031, 12, 30), 3)
+    partitions.ensure_days(partitions.INBOX, date(2031, 12, 30), 3)
 
     assert bounds("inbox", "inbox\\_203_\\_%") == {
         "inbox_2031_12_30": "FOR VALUES FROM ('2031-12-30 00:00:00+00') TO ('2031-12-31 00:00:00+00')",
@@ -180,7 +180,7 @@ def test_rows_of_a_day_go_to_its_partition_with_ids_of_one_sequence(feed):
     first = query("SELECT id, tableoid::regclass::text FROM inbox")
     connection.cursor().execute("DELETE FROM inbox; DELETE FROM inbox_todo")
 
-    partitions.ensure_inbox_days(today, 1)
+    partitions.ensure_days(partitions.INBOX, today, 1)
     put(feed, dlr("m1"))
 
     assert first == [(first[0][0], "inbox_default")]
@@ -200,7 +200,7 @@ def test_rows_without_a_partition_are_taken_and_applied(feed):
 def test_day_that_lies_in_the_default_partition_already_stays_there(feed):
     put(feed, dlr("m1"), received_at=datetime(2031, 12, 31, 0, 0, tzinfo=UTC))
 
-    partitions.ensure_inbox_days(date(2031, 12, 30), 3)
+    partitions.ensure_days(partitions.INBOX, date(2031, 12, 30), 3)
 
     assert sorted(bounds("inbox", "inbox\\_203_\\_%")) == ["inbox_2031_12_30", "inbox_2032_01_01"]
     assert query("SELECT tableoid::regclass::text FROM inbox") == [("inbox_default",)]
@@ -216,7 +216,7 @@ def test_what_will_be_needed_soon_is_made_ahead():
 
 
 def test_door_writes_to_a_days_partition_by_its_own_role(feed):
-    partitions.ensure_inbox_days(query("SELECT (now() AT TIME ZONE 'UTC')::date")[0][0], 1)
+    partitions.ensure_days(partitions.INBOX, query("SELECT (now() AT TIME ZONE 'UTC')::date")[0][0], 1)
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(f"SET LOCAL ROLE {INGEST}")
         cursor.cursor.execute(INSERT, columns([NewRow(feed.id, 0, b"x")]))
