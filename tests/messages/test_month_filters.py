@@ -181,7 +181,10 @@ def test_filters_are_asked_for_under_the_locks_of_the_slices(feed, past, monkeyp
 
     def asked() -> dict:
         with connection.cursor() as cursor:
-            cursor.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()")
+            cursor.execute(
+                "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid() AND classid = %s",
+                [slices._LOCK_CLASS],
+            )
             held.append(cursor.fetchone()[0])
         return filters()
 
