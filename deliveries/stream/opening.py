@@ -1,4 +1,4 @@
-"""What Django tells the ASGI app of the stream about a request that it has let in (deliveries/stream/app.py)."""
+"""Hand-over of a request that Django has let in to the ASGI app of the stream (deliveries/stream/app.py)."""
 
 from dataclasses import dataclass, field
 
@@ -12,7 +12,7 @@ MAX_LISTENERS = 20  # of one key in one process
 
 @dataclass(frozen=True, slots=True)
 class Granted:
-    """What a key may listen to, and the first chunk of it. `wait` is in seconds; `is_events`: server-sent events."""
+    """A key's right to listen, with the first chunk. `wait` is in seconds; `is_events`: server-sent events."""
 
     key_id: int
     asked: Asked

@@ -61,7 +61,7 @@ class Lost(StreamError):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a stream reads: of which tenants (and of one account alone), filtered and masked as its key asks."""
+    """A wish: events of these tenants (of one account alone), filtered and masked as the key asks."""
 
     tenant_ids: frozenset[int]
     account_id: int | None

@@ -101,7 +101,7 @@ class Gone(Problem):
 
 
 class CursorLost(Problem):
-    """What lies behind the cursor is gone: 410."""
+    """Error 410: the events behind the cursor are gone."""
 
     slug = "cursor-lost"
 

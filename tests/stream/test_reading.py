@@ -1,4 +1,4 @@
-"""What a stream reads: everything once, in the order of application, behind the wall."""
+"""Reading of a stream: everything once, in the order of application, behind the wall."""
 
 from __future__ import annotations
 
