@@ -309,7 +309,10 @@ def snapshot() -> dict:
     assert counts() == recount()
     names = {0: None, -1: "other", **dict(Campaign.objects.values_list("id", "name"))}
     rows = [
-        (*(value for name, value in row.items() if name != "campaign_id"), names[row["campaign_id"]])
+        (
+            *(value for name, value in row.items() if name not in ("campaign_id", "updated_at")),
+            names[row["campaign_id"]],
+        )
         for row in Message.objects.order_by("account_id", "message_id").values()
     ]
     reports = DeliveryReport.objects.values_list(
