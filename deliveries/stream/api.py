@@ -15,7 +15,7 @@ from deliveries.gates_outbox.matching import Filter
 from deliveries.message_pages.filters_api import check_prefix
 from deliveries.message_pages.serializers import STATUSES
 from deliveries.stream import server_sent
-from deliveries.stream.opening import MAX_LISTENERS, Granted, Opening, opening_of
+from deliveries.stream.opening import MAX_LISTENERS, Granted, TooManyListeners, opening_of
 from deliveries.stream.position import BadCursor
 from deliveries.stream.reading import Asked, Chunk, Lost, NotReady, read_chunk
 from deliveries.stream.serializers import PAGE, StreamPageSerializer
@@ -121,12 +121,14 @@ class StreamView(ApiView):
         asked, wait = read_asked(self.given, self.access), self.given.number("wait") or 0
         after = request.headers.get("Last-Event-ID", "").strip() or self.given.text("after") or None
         opening, key = opening_of(request._request), cast(ApiKey, request.auth)
-        if opening is not None:
-            _refuse_more(opening, key)
         chunk = self._first_chunk(asked, after)
         is_events = server_sent.MEDIA_TYPE in request.headers.get("Accept", "")
         if opening is not None:
-            opening.granted = Granted(key.id, asked, chunk, wait, self.given.size(), is_events)
+            try:
+                opening.grant(Granted(key.id, asked, chunk, wait, self.given.size(), is_events))
+            except TooManyListeners as error:
+                text = f"This key has {MAX_LISTENERS} streams open. Close one first."
+                raise TooManyRequests(text, wait=5) from error
         if is_events:
             return HttpResponse(events_of(chunk), content_type=server_sent.MEDIA_TYPE)
         return self.answer(page_of(chunk))
@@ -140,11 +142,6 @@ class StreamView(ApiView):
             raise CursorLost(str(error)) from error
         except NotReady as error:
             raise Unavailable(str(error), wait=RETRY_AFTER) from error
-
-
-def _refuse_more(opening: Opening, key: ApiKey) -> None:
-    if opening.listeners.get(key.id, 0) >= MAX_LISTENERS:
-        raise TooManyRequests(f"This key has {MAX_LISTENERS} streams open. Close one first.", wait=5)
 
 
 def read_asked(given: Parameters, access: Access) -> Asked:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -24,7 +23,7 @@ from django.utils import timezone
 from deliveries.stream import server_sent
 from deliveries.stream.api import MAX_SIZE, events_of, page_of
 from deliveries.stream.figures import FIGURES
-from deliveries.stream.opening import SCOPE_KEY, Granted, Opening
+from deliveries.stream.opening import SCOPE_KEY, Granted, Listeners, Opening
 from deliveries.stream.reading import Asked, Chunk, Ended, StreamError, read_chunk
 from deliveries.stream.waking import Sleeper, Waking
 from portal.accounts.access import access_of_key
@@ -55,7 +54,7 @@ class Stream:
         self._pages, self._guard = pages, guard
         self._waking = Waking()
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="stream")
-        self._listeners: dict[int, int] = defaultdict(int)  # by key id
+        self._listeners = Listeners()
         self._readings: dict[tuple[Asked, str], asyncio.Future[tuple[Chunk, bytes]]] = {}
 
     @staticmethod
@@ -71,16 +70,17 @@ class Stream:
     async def __call__(self, scope, receive, send: Send) -> None:
         self._waking.start()
         answer, granted = await self._ask(scope, receive)
-        if granted is None or answer.status != 200:
+        if granted is None:
             await answer.forward(send)
             return
-        self._listeners[granted.key_id] += 1
         FIGURES.listeners += 1
         self._guard.arrives(scope["client"])
         self._guard.began(scope["client"])
         left = asyncio.ensure_future(_left(receive))
         try:
-            if granted.is_events:
+            if answer.status != 200:
+                await answer.forward(send)
+            elif granted.is_events:
                 await self._send_events(granted, answer, send, left)
             else:
                 await self._send_page(granted, answer, send, left)
@@ -88,14 +88,13 @@ class Stream:
             left.cancel()
             self._guard.ended(scope["client"])
             FIGURES.listeners -= 1
-            self._listeners[granted.key_id] -= 1
-            if not self._listeners[granted.key_id]:
-                del self._listeners[granted.key_id]
+            self._listeners.leave(granted.key_id)
 
     async def _ask(self, scope, receive) -> tuple[_Answer, Granted | None]:
         """Return what Django answers, and what it has handed over."""
         opening, answer = Opening(self._listeners), _Answer()
         await self._pages(scope | {SCOPE_KEY: opening}, receive, answer.take)
+        opening.is_over = True
         return answer, opening.granted
 
     async def _send_page(self, granted: Granted, answer: _Answer, send: Send, left: asyncio.Future) -> None:

@@ -21,6 +21,7 @@ OPERATIONS = [
 # The row of the world that each parameter in a path names; else the value itself.
 IDS = {
     "attempt_id": "attempt",
+    "budget_id": "budget",
     "campaign_id": "campaign",
     "check_id": "check",
     "conversion_id": "conversion",

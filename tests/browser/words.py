@@ -38,6 +38,8 @@ OTHER_SENSES |= {
     (name, word) for name in ("leaks:messages", "billing:check_messages") for word in ("Messages", "Viestit")
 }
 OTHER_SENSES |= {("billing:checks", "Tila"), ("statements:close", "Tila"), ("statements:list", "Tila")}
+# A request's HTTP status.
+OTHER_SENSES |= {("settings:api_key_requests", word) for word in ("Status", "Tila")}
 OTHER_SENSES |= {("statements:line", word) for word in ("Messages", "Viestit")}
 # The revisions of a price list; the revenue of a delivered message, where the word is explained for its cost.
 OTHER_SENSES |= {("billing:price_history", "Revision"), ("billing:price_history", "Julkaisu")}

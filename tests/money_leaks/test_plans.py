@@ -40,6 +40,11 @@ def test_look_reaches_an_index(as_migrated, tenant, send, leaks, now, name):
         "limit": 10,
         "campaigns": parts._campaigns_that_may_rise(window),
     }
+    with connection.cursor() as cursor:
+        # In so small a table what begins with the tenant is as good.
+        cursor.execute("DROP INDEX message_by_change")
+        if name == "parts":
+            cursor.execute("DROP INDEX message_newest")
     with web_scope([tenant.id]), connection.cursor() as cursor:
         found = numbers.failing_numbers(window)
         cursor.execute("SET LOCAL enable_seqscan = off")
