@@ -163,7 +163,7 @@ def test_slow_reader_holds_up_nobody_and_gets_everything_later(portal, load, key
         slow.sendall(f"{head}Accept: text/event-stream\r\n\r\n".encode())
         assert slow.recv(12) == b"HTTP/1.1 200"  # and reads no more
         with key.listener(after=start) as listener, load(per_body=40, pause=0.01) as load:
-            until(lambda: len(listener.events) > 3000, "the other one hears", within=in_time(60))
+            until(lambda: len(listener.events) > 1000, "the other one hears", within=in_time(60))
             load.ended.set()
             check(portal, load, listener)
         slow.settimeout(30)
