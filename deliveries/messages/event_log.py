@@ -63,7 +63,7 @@ def prepare() -> bool:
         elif not is_current:
             cursor.execute("TRUNCATE event_log")
             cursor.execute(f"UPDATE event_log_state SET origin = {ORIGIN}, lost_through = pg_current_xact_id()")  # noqa: S608  a constant expression
-            logger.warning("the database was restored: the log of delivery reports begins anew")
+            logger.warning("the database was restored: the log of delivery reports was emptied")
     return not is_current
 
 

@@ -28,7 +28,7 @@ from portal.tenants.models import ApiKey
 
 MAX_WAIT = 30  # seconds
 SIZE, MAX_SIZE = 500, 1000
-RETRY_AFTER = 60  # seconds, while the log begins anew
+RETRY_AFTER = 60  # seconds, until the log has been emptied after a restore
 
 FILTERS = (
     Parameter(

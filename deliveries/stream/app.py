@@ -108,7 +108,7 @@ class Stream:
                     await _first(sleeper.wait(min(seconds, MAX_SLEEP)), left)
                 try:
                     chunk = await self._in_thread(_chunk, granted.asked, chunk.cursor, granted.size)
-                except (StreamError, DatabaseError) as error:  # its next request is told
+                except (StreamError, DatabaseError) as error:  # the next request gets the error
                     logger.warning("stream: %s", str(error).splitlines()[:1])
                     break
         await answer.forward(send, orjson.dumps(page_of(chunk)) if chunk is not granted.chunk else None)

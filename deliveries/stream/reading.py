@@ -48,7 +48,7 @@ class StreamError(Exception):
 
 
 class NotReady(StreamError):
-    """The log is of an earlier cluster; the applier or the clock begins it anew within a minute."""
+    """The log is from before a restore. The applier or a task of each minute empties it."""
 
 
 class Ended(StreamError):

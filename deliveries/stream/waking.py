@@ -18,7 +18,7 @@ from portal.tenants.wall import WEB
 logger = logging.getLogger(__name__)
 
 _HORIZON_EVERY = 0.1  # seconds, while an older transaction keeps events from being complete
-_ALL_EVERY = 5.0  # seconds: whoever waits looks by himself, should a notification be lost
+_ALL_EVERY = 5.0  # seconds between two looks without a notification, in case one is lost
 _AWAY = 0.5
 _HORIZON = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text"
 
