@@ -14,6 +14,7 @@ from portal.accounts.models import Membership, Role
 from portal.tenants.feeds import add_token
 from portal.tenants.models import Feed, GatewayAccount, PartnerId, Tenant
 from tests import hypothesis_profile
+from tests.chromiums import CHROMIUMS
 from tests.migrated import fill_home
 from tests.queries import assert_queries
 
@@ -23,7 +24,7 @@ NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 PASSWORD = "correct horse battery"
 TOKEN = "a-test-token-of-32-characters-xx"
 
-PROGRAMS = {"needs_chromium": "chromium", "needs_libreoffice": "soffice", "needs_node": "node"}
+PROGRAMS = {"needs_chromium": CHROMIUMS, "needs_libreoffice": ("soffice",), "needs_node": ("node",)}
 # What starts whole portals goes first, then the folders of long files: with two workers the long ones do not end alone.
 FIRST = ("browser", "e2e", "faults", "operations", "engines", "benchmarks", "wall", "pages")
 # Who shares a served portal runs on one worker, so that it is made once.
@@ -53,7 +54,7 @@ def pytest_make_parametrize_id(val, argname) -> str | None:
 
 
 def pytest_collection_modifyitems(config, items) -> None:
-    missing = {marker: program for marker, program in PROGRAMS.items() if shutil.which(program) is None}
+    missing = {marker: names[-1] for marker, names in PROGRAMS.items() if not any(map(shutil.which, names))}
     kept, dropped = [], []
     for item in items:
         reasons = [f"{program} is not installed" for marker, program in missing.items() if marker in item.keywords]
@@ -123,10 +124,11 @@ def quick_passwords() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def django_db_setup(request, django_db_setup, django_db_blocker) -> None:
     """Make the tests' database; the browser's portal gets a copy of it, made before anything is in it."""
-    from tests.emptied import remember_partitions
+    from tests.emptied import commit_without_waiting, remember_partitions
 
     with django_db_blocker.unblock():
         remember_partitions()
+        commit_without_waiting()
     if any("needs_chromium" in item.keywords for item in request.session.items):
         from tests.browser.portal import make_database
 

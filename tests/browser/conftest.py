@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
@@ -10,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Response, expect, sync_playwright
 
 from tests.browser.portal import Portal, drop_database, running_portal
+from tests.chromiums import path_of_chromium
 
 PATIENCE = 15_000  # milliseconds: the machine may be busy
 WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 360, "height": 740}
@@ -34,7 +34,7 @@ def portal(django_db_setup, tmp_path_factory) -> Iterator[Portal]:
 def chromium(portal) -> Iterator[Browser]:
     expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"))
+        browser = playwright.chromium.launch(executable_path=path_of_chromium())
         yield browser
         browser.close()
 
