@@ -32,6 +32,8 @@ SERVED_TOGETHER = {
     "browser": ("tests/browser/",),
     "main job": ("tests/e2e/test_main_job.py", "tests/e2e/test_workbook_in_libreoffice.py"),
 }
+# What these try is the same with every Python: PostgreSQL's roles and policies, and whole portals that are killed.
+ANY_PYTHON = ("wall", "faults")
 _left_out: dict[str, int] = {}
 
 
@@ -57,6 +59,8 @@ def pytest_collection_modifyitems(config, items) -> None:
     missing = {marker: names[-1] for marker, names in PROGRAMS.items() if not any(map(shutil.which, names))}
     kept, dropped = [], []
     for item in items:
+        if item.path.parent.name in ANY_PYTHON:
+            item.add_marker("any_python")
         reasons = [f"{program} is not installed" for marker, program in missing.items() if marker in item.keywords]
         if "long" in item.keywords and not config.getoption("--long"):
             reasons.append("long tests run with --long")

@@ -53,8 +53,10 @@ class Watch:
         context.on("response", self._answered)
 
     def _note(self, message) -> None:
-        status = ("Failed to load resource", "Response Status Error Code")  # the browser's words, and htmx's
-        if not message.text.startswith(status):  # an answer's status is looked at below
+        # The browser's words, and htmx's; an answer's status, and a request that failed, are looked at below. What
+        # became of a request htmx says in a second line.
+        known = ("Failed to load resource", "Response Status Error Code", "htmx:afterRequest", "htmx:sendAbort")
+        if not message.text.startswith(known):
             self.problems.append(f"console: {message.text}")
 
     def _failed(self, request) -> None:

@@ -33,7 +33,7 @@ def test_all_addresses_that_ask_for_a_key_are_tried():
 @pytest.mark.parametrize(("path", "method", "operation"), OPERATIONS, ids=lambda value: str(value)[:40])
 @pytest.mark.parametrize("caller", ["mine", "whole_account"])
 def test_no_parameter_of_an_api_operation_becomes_sql(client, request, messages, path, method, operation, caller):
-    """A key of the whole account meets the same code but for the rows that it sees: one payload each does, or --long."""
+    """A key of the whole account differs by the rows that it sees alone: one payload each will do, but with --long."""
     payloads = PAYLOADS if caller == "mine" or request.config.getoption("--long") else PAYLOADS[:1]
     headers = request.getfixturevalue(caller).headers
     given = _examples(operation)
