@@ -2,6 +2,7 @@
 
 import gc
 import shutil
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -39,6 +40,7 @@ _left_out: dict[str, int] = {}
 
 def pytest_addoption(parser) -> None:
     parser.addoption("--long", action="store_true", help="also run what takes minutes")
+    parser.addoption("--cases", type=int, metavar="N", help="of each test with more cases than N, only N of them")
     parser.addoption("--pictures", type=Path, metavar="FOLDER", help="write a picture of each page in each look there")
 
 
@@ -58,12 +60,17 @@ def pytest_make_parametrize_id(val, argname) -> str | None:
 def pytest_collection_modifyitems(config, items) -> None:
     missing = {marker: names[-1] for marker, names in PROGRAMS.items() if not any(map(shutil.which, names))}
     kept, dropped = [], []
+    cases: Counter[str] = Counter()
     for item in items:
         if item.path.parent.name in ANY_PYTHON:
             item.add_marker("any_python")
         reasons = [f"{program} is not installed" for marker, program in missing.items() if marker in item.keywords]
         if "long" in item.keywords and not config.getoption("--long"):
             reasons.append("long tests run with --long")
+        if not reasons and (most := config.getoption("--cases")):
+            # The order is random, and the same for each worker: other commits take other cases.
+            cases[test := item.nodeid.partition("[")[0]] += 1
+            reasons += [f"of each test {most} cases, --cases"] if cases[test] > most else []
         (dropped if reasons else kept).append(item)
         for reason in reasons[:1]:
             _left_out[reason] = _left_out.get(reason, 0) + 1
