@@ -66,7 +66,7 @@ def call(
 def absolute(path: str) -> str:
     """Return a path below the API's root; one that an answer gave (`url`, `download_url`) is one already."""
     whole = path if path.startswith("/") else ROOT + path
-    if not whole.startswith(ROOT) or ".." in whole or "?" in whole or "#" in whole:
+    if not whole.startswith(ROOT) or ".." in whole or "//" in whole or "?" in whole or "#" in whole:
         raise BadAddress(f"path: {path!r} is not below {ROOT}; give a query as parameters")
     return whole
 

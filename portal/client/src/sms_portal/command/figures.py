@@ -53,7 +53,7 @@ def stats(
 def _print(found: Statistics) -> None:
     columns = (*found.group_by, *COUNTS, *RATES)
     rows: list[tuple[object, ...]] = [
-        (*(group.key.get(name) or "(none)" for name in found.group_by), *_figures(group)) for group in found.groups
+        (*(_named(group.key.get(name)) for name in found.group_by), *_figures(group)) for group in found.groups
     ]
     blank = ("",) * max(0, len(found.group_by) - 1)
     names = bool(found.group_by)
@@ -65,6 +65,10 @@ def _print(found: Statistics) -> None:
     if found.provisional_from is not None:
         note += f"; late reports may still change days from {found.provisional_from} on"
     output.line(output.clean(note))
+
+
+def _named(value: object) -> object:
+    return "(none)" if value in (None, "") else value
 
 
 def _figures(figures: PricedFigures) -> tuple[object, ...]:

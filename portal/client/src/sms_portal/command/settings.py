@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import click
+import msgspec
 
 FILE_VARIABLE, KEY_VARIABLE, URL_VARIABLE = "SMS_PORTAL_CONFIG", "SMS_PORTAL_KEY", "SMS_PORTAL_URL"
 NAMES = {"url", "key", "allow_http"}
@@ -51,7 +52,7 @@ def write(settings: Settings) -> Path:
     """Store settings in the file, for its owner alone, and return its path."""
     path = config_path()
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    lines = [f'url = "{settings.url}"', f'key = "{settings.key}"']
+    lines = [f"{name} = {msgspec.json.encode(getattr(settings, name)).decode()}" for name in ("url", "key")]
     lines += ["allow_http = true"] if settings.allow_http else []
     fresh = path.with_name(f".{path.name}.new")
     fresh.unlink(missing_ok=True)

@@ -25,7 +25,7 @@ from sms_portal.shapes import Event
 @click.option("--country", multiple=True, metavar="CC", help="Only this country; repeatable.")
 @click.option("--partner-id", multiple=True, help="Only this partner ID; repeatable.")
 @click.option("--final", is_flag=True, help="Only reports that no other one should follow.")
-@click.option("--number", "count", type=click.IntRange(1), metavar="N", help="End after so many reports.")
+@click.option("--count", "-n", type=click.IntRange(1), metavar="N", help="End after so many reports.")
 @click.option("--json", "as_json", is_flag=True, help="A line of JSON for each report, with its cursor.")
 @click.pass_obj
 def tail(
