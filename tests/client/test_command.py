@@ -8,7 +8,7 @@ import os
 import pty
 import signal
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from csv import DictReader
 from io import StringIO
 from pathlib import Path
@@ -17,10 +17,9 @@ import pytest
 
 from sms_portal import Client
 from sms_portal.command.output import clean
-from tests.client.conftest import COMMAND, DAY, MESSAGES, MONTH, OWN, SALE, KeyMaker
+from tests.client.conftest import COMMAND, DAY, MESSAGES, MONTH, OWN, SALE, KeyMaker, post, report
 from tests.client.scripted import Scripted, problem
 from tests.faults.portal import Portal
-from tests.running import until
 
 pytestmark = pytest.mark.any_python
 
@@ -77,7 +76,9 @@ def test_figures_as_json_and_csv_are_the_portals_own(run: Run, client: Client):
 
 def test_messages_are_listed_and_no_text_steers_the_terminal(run: Run):
     table = printed(run("messages", "--month", MONTH, "--campaign", SALE, "--limit", "3"))
-    rows = [json.loads(line) for line in printed(run("messages", "--campaign", SALE, "--all", "--json")).splitlines()]
+    rows = [
+        json.loads(line) for line in printed(run("messages", "--campaign", SALE, "--all", "--json")).split("\n")[:-1]
+    ]
 
     assert (table.count("sale\\u2028of\\u0085\\u000bautumn"), SALE in table) == (3, False)
     assert "The first 3; more with --limit or --all." in table
@@ -87,8 +88,8 @@ def test_messages_are_listed_and_no_text_steers_the_terminal(run: Run):
 
 def test_tail_begins_where_it_ended(run: Run, tmp_path: Path):
     words = ("tail", "--cursor-file", "cursor", "--json", "--count")
-    first = printed(run(*words, "3", "--after", "oldest")).splitlines()
-    second = printed(run(*words, "4")).splitlines()
+    first = printed(run(*words, "3", "--after", "oldest")).split("\n")[:-1]
+    second = printed(run(*words, "4")).split("\n")[:-1]
 
     events = [json.loads(line) for line in (*first, *second)]
     assert sorted(event["report"]["message_id"] for event in events) == [f"m{number}" for number in range(MESSAGES)]
@@ -97,17 +98,40 @@ def test_tail_begins_where_it_ended(run: Run, tmp_path: Path):
     assert (refused.returncode, "cursor has a cursor already" in refused.stderr) == (2, True)
 
 
-def test_ctrl_c_ends_tail_without_a_traceback(environment: dict[str, str], portal: Portal, tmp_path: Path):
-    with (tmp_path / "errors").open("wb") as errors:
+@contextlib.contextmanager
+def started(environment: dict[str, str], errors: Path, *words: str) -> Iterator[subprocess.Popen[str]]:
+    """Start a command, whose standard error goes to a file; one that does not end is killed."""
+    with errors.open("wb") as file:
         process = subprocess.Popen(
-            [COMMAND, "tail", "--after", "oldest"], env=environment, stdout=subprocess.PIPE, stderr=errors, text=True
-        )
-        with process:
-            assert process.stdout is not None
-            line = process.stdout.readline()
-            process.send_signal(signal.SIGINT)
-            assert process.wait(60) == 130
-    assert ("+358 •••••••67" in line, (tmp_path / "errors").read_text()) == (True, "sms-portal: Stopped.\n")
+            [COMMAND, *words], env=environment, stdout=subprocess.PIPE, stderr=file, text=True,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # tests in the background ignore it
+        )  # fmt: skip
+    assert process.stdout is not None
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+
+
+def test_ctrl_c_ends_tail_without_a_traceback(environment: dict[str, str], tmp_path: Path):
+    errors = tmp_path / "errors"
+    with started(environment, errors, "tail", "--after", "oldest") as process:
+        line = process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        assert process.wait(60) == 130
+    assert ("+358 •••••••67" in line, errors.read_text()) == (True, "sms-portal: Stopped.\n")
+
+
+def test_reader_that_leaves_ends_tail_without_a_traceback(environment: dict[str, str], portal: Portal, tmp_path: Path):
+    errors = tmp_path / "errors"
+    with started(environment, errors, "tail", "--after", "oldest") as process:
+        process.stdout.readline()
+        process.stdout.close()
+        post(portal, report("nobody-reads-it", 1001))
+        assert process.wait(60) == 1
+    assert errors.read_text() == ""
 
 
 def test_partner_ids_are_declared_from_arguments_and_files(run: Run, tmp_path: Path):
@@ -190,16 +214,3 @@ def test_key_in_a_file_is_its_owners_alone(run: Run, portal: Portal, make_key: K
     path.chmod(0o640)
     refused = run("key", SMS_PORTAL_KEY="", SMS_PORTAL_URL="")
     assert (refused.returncode, f"Run: chmod 600 {path}" in refused.stderr) == (2, True)
-
-
-def test_reader_that_leaves_is_no_error(environment: dict[str, str]):
-    process = subprocess.Popen(
-        [COMMAND, "tail", "--after", "oldest"], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
-    with process:
-        assert process.stdout is not None
-        process.stdout.readline()
-        process.stdout.close()
-        until(lambda: process.poll() is not None, "it ends")
-        assert process.stderr is not None
-        assert (process.returncode, process.stderr.read()) == (0, b"")

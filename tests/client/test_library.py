@@ -136,7 +136,7 @@ def test_export_is_queued_awaited_and_downloaded_whole(client, awaited: Awaited,
     assert (states[-1].state, done.rows, sizes[-1], path.stat().st_size) == ("done", MESSAGES, done.bytes, done.bytes)
     awaited(lambda c: c.download(done, tmp_path / "again.csv"))
     assert (tmp_path / "again.csv").read_bytes() == path.read_bytes()
-    ids = path.read_text("utf-8-sig").replace('"', "").split()[1:]
+    ids = path.read_text("utf-8-sig").replace('"', "").splitlines()[1:]
     assert sorted(ids) == [f"m{number}" for number in range(MESSAGES)]
     assert sorted(each.name for each in tmp_path.iterdir()) == ["again.csv", "export.csv"]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -121,9 +120,6 @@ def run(command: Callable[[], Any]) -> int:
         return _say(str(error), AWAY)
     except errors.PortalError as error:
         return _say(str(error), REFUSED)
-    except BrokenPipeError:  # `sms-portal tail | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
     except OSError as error:
         return _say(str(error), REFUSED)
 
