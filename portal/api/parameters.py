@@ -74,7 +74,15 @@ class Parameter:
 
 
 CURSOR = Parameter(name="cursor", text="The `next_cursor` or `previous_cursor` of a page. Opaque; do not build one.")
-SIZE = Parameter(name="size", text="Rows per page.", kind="number", least=1, most=MAX_PAGE, default=PAGE, example=100)
+SIZE = Parameter(
+    name="size",
+    text="Rows per page. Without it CSV and NDJSON are all rows, from `cursor` on.",
+    kind="number",
+    least=1,
+    most=MAX_PAGE,
+    default=PAGE,
+    example=100,
+)
 ACCOUNT = Parameter(name="account", text="Only this gateway account, by name.", example="link-main")
 TENANT = Parameter(name="tenant", text="Only this tenant, by slug.", example="nordic-retail")
 FROM = Parameter(

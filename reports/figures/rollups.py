@@ -145,14 +145,24 @@ def ready_spans(
     """
     whole = set() if by_day else {month.first_day for month in whole_months(first, last)}
     wanted = Q(span=Span.MONTH, day__in=whole) | Q(span=Span.DAY, day__range=(first, last))
+    found = _ready_of_all(tenant_ids, wanted, with_final=with_final)
+    months = {day for span, day in found if span == Span.MONTH}
+    covered = {day for month in months for day in _days(month, Month.of(month).next().first_day)}
+    return months, {day for span, day in found if span == Span.DAY} - covered
+
+
+def ready_months(tenant_ids: Collection[int], first: date, last: date) -> set[date]:
+    """Return the whole months (their first days) that are ready for all of the tenants."""
+    whole = [month.first_day for month in whole_months(first, last)]
+    return {day for _span, day in _ready_of_all(tenant_ids, Q(span=Span.MONTH, day__in=whole))} if whole else set()
+
+
+def _ready_of_all(tenant_ids: Collection[int], wanted: Q, *, with_final: bool = False) -> set[tuple[str, date]]:
     ready = CondensedSpan.objects.filter(wanted, tenant_id__in=tenant_ids, is_ready=True)
     if with_final:
         ready = ready.filter(final_codes=RawSQL(DIGEST, ()))  # noqa: S611  a constant
     of_all = ready.values_list("span", "day").annotate(n=Count("*")).filter(n=len(set(tenant_ids)))
-    found = {(span, day) for span, day, _ in of_all}
-    months = {day for span, day in found if span == Span.MONTH}
-    covered = {day for month in months for day in _days(month, Month.of(month).next().first_day)}
-    return months, {day for span, day in found if span == Span.DAY} - covered
+    return {(span, day) for span, day, _ in of_all}
 
 
 def whole_months(first: date, last: date) -> Iterator[Month]:

@@ -10,7 +10,7 @@ from django.db.models.functions import Cast, Greatest, TruncMonth
 
 from deliveries.models import CampaignCount, DailyCount
 from reports.figures.query import TIMES, StatisticsQuery
-from reports.figures.rollups import Ready, ready_spans, whole_months
+from reports.figures.rollups import Ready, ready_months
 from reports.figures.statistics import count_sources, with_times
 from reports.pricing.tariff import Tariff, changes_of_prices
 from reports.pricing.usage import BILLED_UNDELIVERED, Usage
@@ -65,9 +65,9 @@ def _changes(query: StatisticsQuery, tariffs: Iterable[Tariff]) -> list[date]:
 def _ready(query: StatisticsQuery, changes: Iterable[date]) -> Ready:
     """Return the rolled-up months within which no price changes; days are not rolled up."""
     by_day = any(name in TIMES and name != "month" for name in query.group_by)
-    if by_day or not any(whole_months(query.first, query.last)):
+    if by_day:
         return set(), set()
-    months, _days = ready_spans(query.tenant_ids, query.first, query.last)
+    months = ready_months(query.tenant_ids, query.first, query.last)
     return months - {day.replace(day=1) for day in changes if day.day != 1}, set()
 
 
