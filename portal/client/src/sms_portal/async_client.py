@@ -144,7 +144,7 @@ class AsyncClient(Common):
         return target.path
 
     async def csv(self, path: str, **query: Any) -> AsyncIterator[bytes]:
-        """Yield a list as CSV, page by page; names of columns are in the first piece alone."""
+        """Yield a list as CSV in pages of `size` rows, without it as one piece; the first one has the head."""
         pages = self.csv_pages(path, query)
         while (asked := pages.ask()) is not None:
             yield pages.take(await self.send(call("GET", path, Answer, query=asked, accept=CSV)))
