@@ -57,8 +57,8 @@ def test_figures_of_a_month_are_a_table_with_their_total(run: Run):
 
     assert [line.split() for line in lines[:3]] == [
         ["country", "messages", "parts", "delivered", "failed", "pending", "unknown", "delivery", "rate", "median"],
-        ["FI", "7", "7", "3", "4", "0", "0", "42.86", "%", "5.0", "s"],
-        ["total", "7", "7", "3", "4", "0", "0", "42.86", "%", "5.0", "s"],
+        ["FI", "7", "7", "3", "4", "0", "0", "42.86", "%", "5.1", "s"],
+        ["total", "7", "7", "3", "4", "0", "0", "42.86", "%", "5.1", "s"],
     ]
     assert lines[3].startswith(f"{MONTH}-01 to {MONTH}-")
 
@@ -121,7 +121,7 @@ def test_ctrl_c_ends_tail_without_a_traceback(environment: dict[str, str], tmp_p
         line = process.stdout.readline()
         process.send_signal(signal.SIGINT)
         assert process.wait(60) == 130
-    assert ("+358 •••••••67" in line, errors.read_text()) == (True, "sms-portal: Stopped.\n")
+    assert ("+358 •••••••67" in line, errors.read_text()) == (True, "\nsms-portal: Stopped.\n")
 
 
 def test_reader_that_leaves_ends_tail_without_a_traceback(environment: dict[str, str], portal: Portal, tmp_path: Path):

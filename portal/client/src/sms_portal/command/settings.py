@@ -23,7 +23,7 @@ class SettingsError(click.ClickException):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Where the portal is and the key for it."""
+    """Address of the portal and the key for it."""
 
     url: str
     key: str
