@@ -10,7 +10,19 @@ from sms_portal.shapes.campaigns import (
     ConversionResults,
     VariantFigures,
 )
-from sms_portal.shapes.figures import Amounts, Changes, Costs, Figures, Group, Latency, PricedFigures, Statistics
+from sms_portal.shapes.figures import (
+    Amounts,
+    Changes,
+    Converted,
+    Costs,
+    Figures,
+    Group,
+    Latency,
+    PricedFigures,
+    Revenue,
+    Statistics,
+    Whole,
+)
 from sms_portal.shapes.files import Export, Report
 from sms_portal.shapes.gates import Gate, Key
 from sms_portal.shapes.messages import (
@@ -34,6 +46,7 @@ __all__ = [
     "Conversion",
     "ConversionResult",
     "ConversionResults",
+    "Converted",
     "Costs",
     "DeclareResult",
     "DeclareResults",
@@ -54,9 +67,11 @@ __all__ = [
     "PartnerIdRequest",
     "PricedFigures",
     "Report",
+    "Revenue",
     "Shape",
     "Statistics",
     "StreamedReport",
     "Submitted",
     "VariantFigures",
+    "Whole",
 ]

@@ -8,7 +8,7 @@ from decimal import Decimal
 from msgspec import field
 
 from sms_portal.shapes.base import Shape
-from sms_portal.shapes.figures import Amounts, Costs, Figures
+from sms_portal.shapes.figures import Amounts, Converted, Costs, Figures
 
 
 class Campaign(Shape, frozen=True, kw_only=True):
@@ -51,23 +51,9 @@ class VariantFigures(Figures, frozen=True, kw_only=True):
     variant: str
 
 
-class Revenue(Shape, frozen=True, kw_only=True):
-    """The value of events in one currency."""
-
-    currency: str
-    total: float
-    per_message: float | None
-    per_recipient: float | None
-
-
-class CampaignConversions(Shape, frozen=True, kw_only=True):
+class CampaignConversions(Converted, frozen=True, kw_only=True):
     """Events of one kind that are attributed to a campaign's messages."""
 
-    converted: int
-    recipients: int
-    rate: float | None
-    interval: list[float] | None
-    revenue: list[Revenue]
     kind: str
     events: int
     messages: int

@@ -90,11 +90,39 @@ class Changes(Shape, frozen=True, kw_only=True):
     p95: float | None
 
 
+class Revenue(Shape, frozen=True, kw_only=True):
+    """The value of events in one currency."""
+
+    currency: str
+    total: float
+    per_message: float | None
+    per_recipient: float | None
+
+
+class Converted(Shape, frozen=True, kw_only=True):
+    """Conversions of a group of recipients."""
+
+    converted: int
+    recipients: int
+    rate: float | None
+    interval: list[float] | None
+    revenue: list[Revenue]
+
+
+class Whole(PricedFigures, frozen=True, kw_only=True):
+    """The figures of all messages, with recipients and conversions where they were asked for."""
+
+    recipients: int | None
+    conversions: Converted | None
+
+
 class Group(PricedFigures, frozen=True, kw_only=True):
     """The figures of one group."""
 
     before: Figures | None
     changes: Changes | None
+    recipients: int | None
+    conversions: Converted | None
     key: dict[str, Any]
 
 
@@ -124,7 +152,8 @@ class Statistics(Shape, frozen=True, kw_only=True):
     data_as_of: datetime
     group_by: list[str]
     provisional_from: date | None
-    total: PricedFigures
+    figures_from: date | None
+    total: Whole
     groups: list[Group]
     other: OtherGroups | None
     compared_with: DaysCompared | None
