@@ -42,7 +42,7 @@ with AuthenticatedClient(url, key, raise_on_unexpected_status=True, timeout=60) 
 
 
 def test_generated_client_lists_submits_reads_and_waits(portal, tenant, tmp_path):
-    generate(httpx.get(f"{portal.url}/api/v1/schema/").json(), tmp_path)
+    generate(httpx.get(f"{portal.url}/api/v1/schema/", timeout=60).json(), tmp_path)
     (tmp_path / "program.py").write_text(PROGRAM)
     guide = Guide(portal.url, key_of(tenant), tmp_path)
 
