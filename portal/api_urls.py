@@ -50,6 +50,7 @@ from reports.schedules.rest.definitions_api import (
     DefinitionsView,
     DefinitionView,
     PauseDefinitionView,
+    RestoreDefinitionView,
     ResumeDefinitionView,
 )
 from reports.schedules.rest.recipients_api import RecipientsView as ReportRecipientsView
@@ -62,6 +63,7 @@ from reports.schedules.rest.runs_api import (
 )
 from reports.segments.api import SegmentKeysView, SegmentView
 from reports.statistics.api import StatisticsView
+from reports.statistics_stream.api import StatisticsStreamView
 
 app_name = "api"
 urlpatterns = [
@@ -69,6 +71,7 @@ urlpatterns = [
     path("v1/key/", KeyView.as_view(), name="key"),
     path("v1/campaigns/<int:campaign_id>/ab/", AbView.as_view(), name="campaign_ab"),
     path("v1/statistics/", StatisticsView.as_view(), name="statistics"),
+    path("v1/statistics/stream/", StatisticsStreamView.as_view(), name="statistics_stream"),
     path("v1/countries/", CountriesView.as_view(), name="countries"),
     path("v1/operators/", OperatorsView.as_view(), name="operators"),
     path("v1/result-codes/", ResultCodesView.as_view(), name="result_codes"),
@@ -79,6 +82,11 @@ urlpatterns = [
     path("v1/reports/definitions/<int:definition_id>/pause/", PauseDefinitionView.as_view(), name="definition_pause"),
     path(
         "v1/reports/definitions/<int:definition_id>/resume/", ResumeDefinitionView.as_view(), name="definition_resume"
+    ),
+    path(
+        "v1/reports/definitions/<int:definition_id>/restore/",
+        RestoreDefinitionView.as_view(),
+        name="definition_restore",
     ),
     path(
         "v1/reports/definitions/<int:definition_id>/recipients/",

@@ -27,10 +27,11 @@ TOKEN = "a-test-token-of-32-characters-xx"
 
 PROGRAMS = {"needs_chromium": CHROMIUMS, "needs_libreoffice": ("soffice",), "needs_node": ("node",)}
 # What starts whole portals goes first, then the folders of long files: with two workers the long ones do not end alone.
-FIRST = ("browser", "e2e", "faults", "operations", "engines", "benchmarks", "wall", "pages")
+FIRST = ("browser", "e2e", "faults", "client", "operations", "engines", "benchmarks", "wall", "pages")
 # Who shares a served portal runs on one worker, so that it is made once.
 SERVED_TOGETHER = {
     "browser": ("tests/browser/",),
+    "client": ("tests/client/",),
     "main job": ("tests/e2e/test_main_job.py", "tests/e2e/test_workbook_in_libreoffice.py"),
 }
 # What these try is the same with every Python: PostgreSQL's roles and policies, and whole portals that are killed.
