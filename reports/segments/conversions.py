@@ -10,17 +10,23 @@ from reports.segments import from_messages
 
 
 def conversions_of(
-    query: StatisticsQuery, key: str, kpis: Mapping[str, Kpis], total: Kpis, *, kind: str = ""
+    query: StatisticsQuery,
+    key: str,
+    kpis: Mapping[str, Kpis],
+    total: Kpis,
+    reached: Mapping[str | None, int],
+    *,
+    kind: str = "",
 ) -> dict[str | None, Converted]:
     """Return the conversions of each value and (None) of all; empty where the tenants have no events.
 
-    `kind` is the name of the only kind of events that counts, '' for all. An account's query gets none: recipients of
-    several accounts cannot be told apart. Raises SearchTooSlow.
+    `reached` are the recipients that got a message, in the same way. `kind` is the name of the only kind of events that
+    counts, '' for all. An account's query gets none: recipients of several accounts cannot be told apart. Raises
+    SearchTooSlow.
     """
     has_events = ConversionTenant.objects.filter(tenant_id__in=query.tenant_ids).exists()
     if query.account_id is not None or not has_events:
         return {}
-    reached = from_messages.reached_recipients(query, key)
     converted, values = from_messages.converted_of(query, key, kind)
     of: dict[str | None, Kpis] = {None: total}
     of.update(kpis)

@@ -14,7 +14,7 @@ from reports.segments.comparison import Difference, standouts
 from reports.segments.conversions import conversions_of
 from reports.segments.small_groups import SMALL_LABEL, GroupSize, merged_values
 
-MAX_READ = 200_000  # messages that are read for the recipients unless they are asked for
+MAX_READ = 30_000  # messages that are read for the recipients unless they are asked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +67,15 @@ def segment_figures(
     groups = from_messages.groups_of(query, (key,)) if is_read else from_counts.groups_of(query, key)
     kpis = {values[0]: one for values, one in groups.items()}
     total = sum(kpis.values(), Kpis(latency={}))
-    recipients: dict[str, int] | None = None
+    counted: dict[str | None, tuple[int, int]] | None = None
     if from_messages.may_be_read(query) and (with_recipients or total.volume.messages <= MAX_READ):
-        recipients = {values[0]: n for values, n in from_messages.recipients_of(query, (key,)).items()}
+        counted = from_messages.recipients_of_values(query, key)
+    recipients = (
+        None if counted is None else {value: n for value, (n, _reached) in counted.items() if value is not None}
+    )
     small = _small(query, key, kpis, recipients) if merge_small else frozenset()
-    conversions = {} if recipients is None else conversions_of(query, key, kpis, total, kind=kind)
+    reached = {value: n for value, (_all, n) in (counted or {}).items()}
+    conversions = {} if counted is None else conversions_of(query, key, kpis, total, reached, kind=kind)
     rows = [
         ValueRow(
             value,
@@ -86,7 +90,7 @@ def segment_figures(
     return SegmentFigures(
         rows=sorted(rows, key=lambda row: (-row.kpis.volume.messages, row.value)),
         total=total,
-        recipients=None if recipients is None else from_messages.all_recipients(query),
+        recipients=None if counted is None else counted[None][0],
         conversions=conversions.get(None),
     )
 

@@ -44,11 +44,18 @@ _RECIPIENTS = """
 SELECT {values}, count(DISTINCT m.recipient_key) FROM message m {joins}
 WHERE {where} GROUP BY {columns} LIMIT %(limit)s
 """
-# Of each value, and (null) of all. A currency is null in the sum of all, '' for events without a value.
+# Each value's recipients and those that got a message, then (null) those of all values: the messages are read once.
 _REACHED = """
-SELECT {values}, count(DISTINCT m.recipient_key) FROM message m {joins}
-WHERE {where} AND m.status = ANY (%(delivered)s) GROUP BY GROUPING SETS ({columns}, ()) LIMIT %(limit)s
+WITH recipient AS MATERIALIZED (
+    SELECT {values}, m.recipient_key, bool_or(m.status = ANY (%(delivered)s)) AS is_reached
+    FROM message m {joins} WHERE {where} GROUP BY {columns}, m.recipient_key
+)
+(SELECT {columns}, count(recipient_key), count(recipient_key) FILTER (WHERE is_reached) FROM recipient
+ GROUP BY {columns} LIMIT %(limit)s)
+UNION ALL
+SELECT NULL, count(DISTINCT recipient_key), count(DISTINCT recipient_key) FILTER (WHERE is_reached) FROM recipient
 """
+# Of each value, and (null) of all. A currency is null in the sum of all, '' for events without a value.
 _CONVERTED = f"""
 WITH event AS MATERIALIZED (
     SELECT tenant_id, attributed_account_id AS account_id, attributed_message_id AS message_id,
@@ -66,7 +73,6 @@ FROM event e CROSS JOIN LATERAL (
 ) m {{joins}} WHERE {{where}}
 GROUP BY GROUPING SETS (({{columns}}, e.currency), (e.currency), {{columns}}, ()) LIMIT %(limit)s
 """  # noqa: S608  constants of this module
-_TOTAL = "SELECT count(DISTINCT m.recipient_key) FROM message m WHERE {where}"
 
 
 def may_be_read(query: StatisticsQuery) -> bool:
@@ -107,15 +113,9 @@ def recipients_of(query: StatisticsQuery, keys: Sequence[str]) -> dict[Values, i
     return {row[:-1]: row[-1] for row in _rows(_RECIPIENTS, query, keys)}
 
 
-def all_recipients(query: StatisticsQuery) -> int:
-    """Return the different recipients of all messages of the query."""
-    ((recipients,),) = _rows(_TOTAL, query, ())
-    return recipients
-
-
-def reached_recipients(query: StatisticsQuery, key: str) -> dict[str | None, int]:
-    """Return the different recipients that got a message by the values of the key; None stands for all."""
-    return dict(_rows(_REACHED, query, (key,)))
+def recipients_of_values(query: StatisticsQuery, key: str) -> dict[str | None, tuple[int, int]]:
+    """Return the different recipients, and those that got a message, by the values of the key; None stands for all."""
+    return {value: (recipients, reached) for value, recipients, reached in _rows(_REACHED, query, (key,))}
 
 
 def converted_of(
