@@ -15,6 +15,7 @@ from portal.tenants.models import ApiKey, GatewayAccount, Tenant
 LINES = 10_000
 AIM = 20_000  # submissions a second
 REQUESTS, QUICK_REQUESTS = 100, 20
+YEAR = "/api/v1/statistics/?period=12m&group_by=month,country"
 BAR = 150  # ms at the 95th percentile
 
 
@@ -46,13 +47,18 @@ def submissions(stage: Stage) -> Iterator[Figure]:
 def api_statistics(stage: Stage) -> Iterator[Figure]:
     """A year by month and country, of the tenant with the most messages: the 95th percentile of the answers."""
     have_messages(stage)
-    headers = {"Authorization": f"Bearer {_key(largest_tenant(), None, 'read')}", "Host": "localhost"}
+    yield answer_time(stage, "api_statistics", YEAR, largest_tenant(), "read", bar=BAR)
+
+
+def answer_time(stage: Stage, name: str, path: str, tenant: Tenant, *scopes: str, bar: int) -> Figure:
+    """Return the 95th percentile of the answers to one request of a tenant's key, over HTTP; `bar` in ms."""
+    headers = {"Authorization": f"Bearer {_key(tenant, None, *scopes)}", "Host": "localhost"}
     times = []
     with stage.web() as (_program, port):
         sender = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         for _ in range(QUICK_REQUESTS if stage.quick else REQUESTS):
             began = time.perf_counter()
-            sender.request("GET", "/api/v1/statistics/?period=12m&group_by=month,country", headers=headers)
+            sender.request("GET", path, headers=headers)
             answer = sender.getresponse()
             answer.read()
             times.append((time.perf_counter() - began) * 1000)
@@ -62,13 +68,13 @@ def api_statistics(stage: Stage) -> Iterator[Figure]:
     times.sort()
     value = times[min(int(len(times) * 0.95), len(times) - 1)]
     note = f"median {times[len(times) // 2]:.0f}, worst {times[-1]:.0f} ms of {len(times)}"
-    yield Figure("api_statistics", value, "ms", note=note, is_missed=value > BAR)
+    return Figure(name, value, "ms", note=note, is_missed=value > bar)
 
 
-def _key(tenant: Tenant, account: GatewayAccount | None, scope: str) -> str:
+def _key(tenant: Tenant, account: GatewayAccount | None, *scopes: str) -> str:
     now = datetime.now(UTC)
     ApiKey.objects.filter(tenant=tenant, name="benchmark").update(revoked_at=now)
-    values = {"name": "benchmark", "scopes": [scope], "created_by": "benchmarks", "now": now}
+    values = {"name": "benchmark", "scopes": scopes, "created_by": "benchmarks", "now": now}
     return api_keys.create_key(tenant=tenant, account=account, **values)[1]
 
 

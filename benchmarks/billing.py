@@ -1,7 +1,7 @@
-"""billing: what costs add to an Overview of a year, how long an issuer's month takes, and the check of an invoice.
+"""billing: what costs add to an Overview of a year, the forecast of a month's cost, an issuer's month, an invoice.
 
-Counts are made by SQL without messages: a customer with a year of 30 countries, and an issuer whose customers share ten
-million messages in a month.
+Counts are made by SQL without messages: a customer with a year of 30 countries and 20 million messages, and an issuer
+whose customers share ten million messages in a month.
 """
 
 import http.client
@@ -14,6 +14,7 @@ from django.core.management import call_command
 from django.db import connection, transaction
 from django.test import Client
 
+from benchmarks.api import BAR, YEAR, answer_time
 from benchmarks.closing import close
 from benchmarks.figure import Figure
 from benchmarks.invoice_checks import check_invoice, owned_account
@@ -37,6 +38,7 @@ PAGES, PAGES_QUICK = 40, 10
 PARTNERS, PARTNERS_QUICK = 100, 10  # of the account whose invoice is checked
 TOGETHER = 200  # customers that are read at once
 ADDED, CLOSED = 50, 60  # ms and s that are promised
+FORECAST = 300  # ms, of a year of 30 countries, two operators and three partner IDs
 SINCE = date(2020, 1, 1)
 _PLACES = """
 SELECT country, 'operator-' || o AS operator
@@ -55,9 +57,13 @@ ON CONFLICT DO NOTHING
 
 
 def billing(stage: Stage) -> Iterator[Figure]:
-    """Yield what costs add to the Overview of a year, and the time to price the month of all customers of an issuer."""
+    """Yield the times of a year's answers with costs, of a forecast, and of pricing an issuer's month."""
     issuer = _customer("bench-issuer", None)
-    yield _overview(stage, _customer("bench-year", issuer))
+    yield _overview(stage, year := _customer("bench-year", issuer))
+    path = "/api/v1/reports/forecast/"
+    yield answer_time(stage, "billing_forecast", path, year, "read", "billing", bar=FORECAST)
+    for name, scopes in (("statistics_year", ["read"]), ("statistics_year_priced", ["read", "billing"])):
+        yield answer_time(stage, name, YEAR, year, *scopes, bar=BAR)
     yield from _month(stage, issuer)
     yield _invoice(stage)
 
@@ -66,7 +72,7 @@ def _overview(stage: Stage, tenant: Tenant) -> Figure:
     """Measure the page of a year for a viewer, who sees no costs, and for an owner, in turn."""
     today = datetime.now(UTC).date()
     first = today - timedelta(days=364)
-    _count([tenant], first=first, last=today, operators=2, partners=3, messages=20)
+    _count([tenant], first=first, last=today, operators=2, partners=3, messages=31)
     roll_up(now=datetime.now(UTC))
     _price(tenant)
     call_command("collectstatic", interactive=False, verbosity=0)

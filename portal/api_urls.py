@@ -45,7 +45,6 @@ from reports.exports.api import TableExportsView
 from reports.figures.names_api import CountriesView, OperatorsView, ResultCodesView
 from reports.forecast.api import ForecastView
 from reports.leaks.api import LeaksView
-from reports.overview.statistics_api import StatisticsView
 from reports.runs.api import DownloadView, RunsView, RunView
 from reports.schedules.rest.definitions_api import (
     DefinitionsView,
@@ -62,6 +61,7 @@ from reports.schedules.rest.runs_api import (
     RetryDefinitionRunView,
 )
 from reports.segments.api import SegmentKeysView, SegmentView
+from reports.statistics.api import StatisticsView
 
 app_name = "api"
 urlpatterns = [

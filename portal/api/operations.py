@@ -53,6 +53,11 @@ class Operation:
         return self.body is None and self.answer is not None and "data" in _fields(self.answer)
 
     @property
+    def is_paged(self) -> bool:
+        """Return whether the answer is a list of several pages, which is had as a whole, too."""
+        return self.is_list and {"cursor", "size"}.issubset(parameter.name for parameter in self.parameters)
+
+    @property
     def takes(self) -> tuple[Parameter, ...]:
         """Return the query parameters, with those of how a list is shown."""
         if not self.is_list:

@@ -35,14 +35,15 @@ class Parameter:
     """One query parameter, or one in the path.
 
     `default` applies if it is not given. A repeatable one may be given several times; with `commas` its values may also
-    be given in one, separated by commas. The kind "map" is `name[key]=value`, with any number of keys; "when" is a day
-    or an instant.
+    be given in one, separated by commas. A choice may also be any text that begins with `beginning`, if that is given.
+    The kind "map" is `name[key]=value`, with any number of keys; "when" is a day or an instant.
     """
 
     name: str
     text: str
     kind: Literal["text", "day", "when", "instant", "number", "choice", "map", "country"] = "text"
     choices: tuple[str, ...] = ()
+    beginning: str = ""
     least: int = 0
     most: int = MAX_NUMBER
     pattern: str = ""
@@ -66,6 +67,8 @@ class Parameter:
             "country": {"type": "string", "pattern": "^([A-Z]{2})?$"},
             "map": {"type": "object", "additionalProperties": {"type": "string", "maxLength": MAX_TEXT}},
         }[self.kind]
+        if self.beginning:
+            one = {"type": "string", "anyOf": [{"enum": list(self.choices)}, {"pattern": f"^{self.beginning}."}]}
         if self.pattern:
             one |= {"pattern": self.pattern}
         if self.repeatable:
@@ -74,7 +77,15 @@ class Parameter:
 
 
 CURSOR = Parameter(name="cursor", text="The `next_cursor` or `previous_cursor` of a page. Opaque; do not build one.")
-SIZE = Parameter(name="size", text="Rows per page.", kind="number", least=1, most=MAX_PAGE, default=PAGE, example=100)
+SIZE = Parameter(
+    name="size",
+    text="Rows per page. Without it CSV and NDJSON are all rows, from `cursor` on.",
+    kind="number",
+    least=1,
+    most=MAX_PAGE,
+    default=PAGE,
+    example=100,
+)
 ACCOUNT = Parameter(name="account", text="Only this gateway account, by name.", example="link-main")
 TENANT = Parameter(name="tenant", text="Only this tenant, by slug.", example="nordic-retail")
 FROM = Parameter(
@@ -308,9 +319,10 @@ class Parameters:
         return known[name] if name else access.account.id
 
     def _one_of(self, name: str, value: str) -> str:
-        if value not in self._declared[name].choices:
-            choices = self._declared[name].choices
-            raise BadParameter(name, f"one of {', '.join(filter(None, choices))}{_meant(value, choices)}")
+        choices, beginning = self._declared[name].choices, self._declared[name].beginning
+        if value not in choices and not (beginning and value != beginning and value.startswith(beginning)):
+            more = f", {beginning}…" if beginning else ""
+            raise BadParameter(name, f"one of {', '.join(filter(None, choices))}{more}{_meant(value, choices)}")
         return value
 
     def _country(self, name: str, value: str) -> str:

@@ -1,7 +1,7 @@
-"""Lists as CSV and NDJSON, by `Accept`: the rows of a page of the JSON, in the same order and with the same fields."""
+"""Lists as CSV and NDJSON, by `Accept`: the rows of the JSON, in the same order and with the same fields."""
 
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, cast
@@ -35,19 +35,46 @@ def csv_form(lang: str | None) -> CsvForm:
     return _FORMS[lang or "en"]
 
 
-def list_as(media: str, data: Mapping[str, Any], answer: type[Serializer], lang: str | None) -> HttpResponse:
-    """Return a page of a list as CSV or NDJSON; what lies beside `data` is left to the headers."""
-    rows = cast(Sequence[Mapping[str, Any]], data["data"])
-    if media == NDJSON:
-        response = HttpResponse(
-            b"".join(orjson.dumps(row, option=orjson.OPT_UTC_Z) + b"\n" for row in rows), content_type=NDJSON
-        )
-    else:
-        columns = list(_columns(cast(Serializer, cast(ListSerializer, answer().fields["data"]).child)))
-        content = _written(columns, rows, csv_form(lang))
-        response = HttpResponse(content, content_type="text/csv; charset=utf-8")
-        response.headers["Content-Disposition"] = 'attachment; filename="list.csv"'
-    return response
+class Table:
+    """Rows of a list as CSV or NDJSON; what lies beside `data` in the JSON is left to the headers."""
+
+    def __init__(self, media: str, answer: type[Serializer], lang: str | None) -> None:
+        self.media = media
+        self._form = csv_form(lang)
+        self._columns: list[_Column] = []
+        if media == CSV:
+            self._columns = list(_columns(cast(Serializer, cast(ListSerializer, answer().fields["data"]).child)))
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers of an answer with these rows."""
+        if self.media == NDJSON:
+            return {"Content-Type": NDJSON}
+        return {
+            "Content-Type": "text/csv; charset=utf-8",
+            "Content-Disposition": 'attachment; filename="list.csv"',
+        }
+
+    def head(self) -> bytes:
+        """Return what comes before the rows: the names of a CSV's columns."""
+        if self.media == NDJSON:
+            return b""
+        return self._written([["_".join(column.path) for column in self._columns]]).encode(ENCODING)
+
+    def lines(self, rows: Sequence[Mapping[str, Any]]) -> bytes:
+        """Return these rows."""
+        if self.media == NDJSON:
+            return b"".join(orjson.dumps(row, option=orjson.OPT_UTC_Z) + b"\n" for row in rows)
+        return self._written([column.cell(row, self._form) for column in self._columns] for row in rows).encode()
+
+    def page(self, data: Mapping[str, Any]) -> HttpResponse:
+        """Return an answer with the rows of one page."""
+        return HttpResponse(self.head() + self.lines(data["data"]), headers=self.headers)
+
+    def _written(self, rows: Iterable[Iterable[Any]]) -> str:
+        file = io.StringIO(newline="")
+        write_rows(file, self._form, rows)
+        return file.getvalue()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +109,3 @@ def _columns(row: Serializer, above: tuple[str, ...] = ()) -> Iterator[_Column]:
             yield from _columns(field, (*above, name))
         else:
             yield _Column((*above, name), field)
-
-
-def _written(columns: list[_Column], rows: Sequence[Mapping[str, Any]], form: CsvForm) -> bytes:
-    file = io.StringIO(newline="")
-    write_rows(file, form, [["_".join(column.path) for column in columns]])
-    write_rows(file, form, ([column.cell(row, form) for column in columns] for row in rows))
-    return file.getvalue().encode(ENCODING)

@@ -2,14 +2,16 @@
 
 from collections.abc import Mapping
 from contextlib import nullcontext
+from copy import copy
 from datetime import UTC
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import orjson
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
-from django.utils import timezone
+from django.utils import timezone, translation
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed, NotFound, ParseError, PermissionDenied
 from rest_framework.negotiation import BaseContentNegotiation
@@ -19,18 +21,23 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from portal.accounts.access import Access
+from portal.accounts.access import Access, access_of_key
+from portal.accounts.middleware import API_LANGUAGE
 from portal.api import idempotency, limits
 from portal.api.bodies import checked
 from portal.api.etags import etag_of, is_known
 from portal.api.idempotency import Idempotency
 from portal.api.links import page_links
 from portal.api.operations import Operation
-from portal.api.parameters import Parameters
-from portal.api.problems import RefusedKey, TooLarge
+from portal.api.parameters import MAX_PAGE, Parameters
+from portal.api.problems import RefusedKey, TooLarge, TooManyRequests
 from portal.api.schema import Schema
-from portal.api.tables import DATA_AS_OF, JSON, list_as, wanted_media
+from portal.api.tables import DATA_AS_OF, JSON, Table, wanted_media
+from portal.api.whole_lists import stream_list
+from portal.tenants import api_keys
 from portal.tenants.models import ApiKey
+from portal.tenants.scope import asking_scope, request_scope
+from portal.tenants.wall import WEB
 
 MAX_BODY = 64 * 1024
 MAX_BYTES_OF_MANY = 1024 * 1024  # a body that may be an array
@@ -127,6 +134,8 @@ class ApiView(APIView):
 
     access: Access
     given: Parameters
+    media = JSON  # the media type that is answered
+    is_whole = False  # whether all pages of a list are answered as one
     lang: str | None = None  # of lists
     zone: ZoneInfo | None = None
     retry: Idempotency | None = None
@@ -149,7 +158,11 @@ class ApiView(APIView):
         operation = self.operation_of(request.method)
         self.given = Parameters(request.query_params, operation.takes if operation else ())
         if operation is not None and operation.is_list:
+            self.media = wanted_media(request._request)
             self.lang, self.zone = self.given.choice("lang"), self.given.zone()
+            self.is_whole = self.media != JSON and operation.is_paged and "size" not in self.given
+            if self.is_whole:
+                self.given = self._page_at(request)
         if operation is not None and request.method == "POST" and idempotency.HEADER in request.headers:
             self._recall(request)
 
@@ -159,6 +172,31 @@ class ApiView(APIView):
         if (stored := self.retry.answer()) is not None:
             self.retry = None
             self.post = lambda *_args, **_kwargs: stored  # which `dispatch` calls next
+
+    def _page_at(self, request: Request, **cursor: str) -> Parameters:
+        """Return the parameters of a page of a whole list."""
+        query = request.query_params.copy()
+        query.update({"size": str(MAX_PAGE)})
+        for name, text in cursor.items():
+            query[name] = text
+        return Parameters(query, self.operation_of("GET").takes)
+
+    def _page_after(self, cursor: str) -> Mapping[str, Any]:
+        """Read another page of a whole list, in a transaction of its own and as the key may by now."""
+        with translation.override(API_LANGUAGE):
+            with asking_scope():
+                key = api_keys.key_by_id(self.key.id)
+                is_valid = key is not None and api_keys.is_valid(key, now=timezone.now())
+                access = access_of_key(key if is_valid else None)
+            with request_scope(WEB, access.tenant_ids):
+                if not is_valid:
+                    raise RefusedKey("revoked-key", "This key was revoked, or has expired.")
+                view = copy(self)
+                view.access, view.given = access, self._page_at(self.request, cursor=cursor)
+                view.request = copy(self.request)
+                view.request._request = copy(self.request._request)
+                view.request._request.access = access
+                return view.get(view.request, *self.args, **self.kwargs).data
 
     def options(self, request: Request, *args, **kwargs) -> Response:
         """Answer with the methods in `Allow`, with or without a key."""
@@ -177,10 +215,13 @@ class ApiView(APIView):
         return Response(shown, status=status or operation.status, headers=headers)
 
     def finalize_response(self, request: Request, response: Response, *args, **kwargs) -> Response:
-        links = page_links(request._request, getattr(response, "data", None))
+        links = "" if self.is_whole else page_links(request._request, getattr(response, "data", None))
         operation = self.operation_of(request.method)
         if operation is not None and response.status_code == 200 and isinstance(response, Response):
-            response = self._formatted(request, response, operation)
+            try:
+                response = self._formatted(request, response, operation)
+            except TooManyRequests as error:
+                response = self.handle_exception(error)
         response = super().finalize_response(request, response, *args, **kwargs)
         response.headers["Cache-Control"] = self.cache_control if response.status_code < 400 else "private, no-store"
         for name, value in limits.headers(getattr(self, "usage", None)).items():
@@ -193,15 +234,18 @@ class ApiView(APIView):
 
     def _formatted(self, request: Request, response: Response, operation: Operation) -> HttpResponseBase:
         """Return the answer in the media type that is asked for, or 304 where the caller has it already."""
-        media = wanted_media(request._request) if operation.is_list else JSON
-        etag = ""
-        if request.method in ("GET", "HEAD"):
-            etag = etag_of(response.data, media, self.lang)
         shown: HttpResponseBase = response
+        etag, is_first = "", self.is_whole and response.data["next_cursor"] is not None
+        if request.method in ("GET", "HEAD") and not is_first:
+            etag = etag_of(response.data, self.media, self.lang)
         if etag and is_known(etag, request.headers.get("If-None-Match", "")):
             shown = HttpResponse(status=304)
-        elif media != JSON:
-            shown = list_as(media, response.data, operation.answer, self.lang)
+        elif self.media != JSON:
+            table = Table(self.media, operation.answer, self.lang)
+            if is_first and request.method == "GET":
+                shown = stream_list(request._request, response.data, table, self._page_after)
+            else:
+                shown = table.page(response.data)
         if shown is not response:
             for name in response.headers.keys() - {"Content-Type"}:
                 shown.headers[name] = response.headers[name]

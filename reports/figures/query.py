@@ -18,9 +18,18 @@ FILTERS = (
 )
 GROUPS = (*TIMES, *FILTERS, "reason")
 
+SEGMENT = "segment:"  # before a segment key: a name to group by the key's values
+
 OF_CAMPAIGNS = frozenset({"campaign", "variant"})
 NOT_IN_LATENCY = frozenset({"hour", "partner_id", "status", "result_code", "reason"})
 WITH_HOURS = frozenset({"hour", "tenant", "country", "operator", "status"})  # what the counts by hour hold
+
+WITH_SEGMENTS = frozenset({"day", "week", "month", "reason", *FILTERS}) - {"partner_id", *OF_CAMPAIGNS}
+
+
+def segment_key_of(name: str) -> str:
+    """Return the segment key whose values a name groups by; '' for another name."""
+    return name.removeprefix(SEGMENT) if name.startswith(SEGMENT) else ""
 
 
 def in_time(value: object) -> str:
@@ -63,7 +72,8 @@ class NotByHour(StatisticsError):
 class StatisticsQuery:
     """Messages of the tenants from the day `first` to the day `last`, both included, by each tenant's own days.
 
-    `group_by` are names of GROUPS; `filters` are names of FILTERS with the values that are wanted, any of them. A
+    `group_by` are names of GROUPS, and one may be SEGMENT with a segment key, which all of the tenants have chosen;
+    `filters` are names of FILTERS with the values that are wanted, any of them. A
     campaign is given by its name ('' for messages without one, `(other)` for what is over the daily limit of new
     ones), a tenant by its slug, a result code as a number. A `reason` is the class of a result code's
     failure, '' for codes of none. `account_id` keeps to one gateway account. Hours are those of `timezone`, whichever
@@ -81,8 +91,11 @@ class StatisticsQuery:
 
     def __post_init__(self) -> None:
         for name in self.group_by:
-            if name not in GROUPS:
-                raise UnknownName("group_by", f"“{name}” is not a dimension to group by; allowed: {', '.join(GROUPS)}.")
+            if name not in GROUPS and not segment_key_of(name):
+                raise UnknownName(
+                    "group_by",
+                    f"“{name}” is not a dimension to group by; allowed: {', '.join(GROUPS)}, {SEGMENT} with a key.",
+                )
             if self.group_by.count(name) > 1:
                 raise UnknownName("group_by", f"“{name}” is given twice.")
         for name in self.filters:
@@ -97,6 +110,8 @@ class StatisticsQuery:
 
         if "hour" in self.group_by:
             self._check_hours()
+        if self.segment_key:
+            self._check_segments()
 
     def _check_hours(self) -> None:
         if beside := [name for name in self._asked() if name not in WITH_HOURS]:
@@ -106,8 +121,23 @@ class StatisticsQuery:
                 f" counts by hour exist for {', '.join(sorted(WITH_HOURS))} only.",
             )
 
+    def _check_segments(self) -> None:
+        own = SEGMENT + self.segment_key
+        if beside := [name for name in self._asked() if name not in WITH_SEGMENTS and name != own]:
+            raise CannotCombine(
+                "group_by",
+                f"{own} cannot be combined with {beside[0]}:"
+                f" counts by segment key exist for {', '.join(sorted(WITH_SEGMENTS))} only. A campaign's figures by"
+                " value are at GET /api/v1/segments/{key}/.",
+            )
+
     def _asked(self) -> tuple[str, ...]:
         return (*self.group_by, *self.filters)
+
+    @property
+    def segment_key(self) -> str:
+        """The segment key that is grouped by, '' without one."""
+        return next(filter(None, map(segment_key_of, self.group_by)), "")
 
     @property
     def is_of_campaigns(self) -> bool:

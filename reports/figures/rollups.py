@@ -160,26 +160,36 @@ def ready_spans(
 
     With `with_final` only those whose sums of final messages hold for the present result codes.
     """
-    found = _ready_spans(frozenset(tenant_ids), first, last, with_final)
+    whole = [month.first_day for month in whole_months(first, last)]
+    wanted = Q(span=Span.MONTH, day__in=whole) | Q(span=Span.DAY, day__range=(first, last))
+    found = _read_once((first, last), tenant_ids, wanted, with_final=with_final)
     months = set() if by_day else {day for span, day in found if span == Span.MONTH}
     covered = {day for month in months for day in _days(month, Month.of(month).next().first_day)}
     return months, {day for span, day in found if span == Span.DAY} - covered
 
 
-def _ready_spans(tenant_ids: frozenset[int], first: date, last: date, with_final: bool) -> _Spans:
-    kept, key = _kept.get(), (tenant_ids, first, last, with_final)
-    if kept is not None and key in kept:
-        return kept[key]
+def ready_months(tenant_ids: Collection[int], first: date, last: date) -> set[date]:
+    """Return the whole months (their first days) that are ready for all of the tenants."""
     whole = [month.first_day for month in whole_months(first, last)]
-    wanted = Q(span=Span.MONTH, day__in=whole) | Q(span=Span.DAY, day__range=(first, last))
+    return {day for _span, day in _ready_of_all(tenant_ids, Q(span=Span.MONTH, day__in=whole))} if whole else set()
+
+
+def _read_once(period: tuple[date, date], tenant_ids: Collection[int], wanted: Q, *, with_final: bool) -> _Spans:
+    """Return the ready spans of a period, those read before within `spans_read_once`."""
+    kept, key = _kept.get(), (period, frozenset(tenant_ids), with_final)
+    if kept is None:
+        return _ready_of_all(tenant_ids, wanted, with_final=with_final)
+    if key not in kept:
+        kept[key] = _ready_of_all(tenant_ids, wanted, with_final=with_final)
+    return kept[key]
+
+
+def _ready_of_all(tenant_ids: Collection[int], wanted: Q, *, with_final: bool = False) -> _Spans:
     ready = CondensedSpan.objects.filter(wanted, tenant_id__in=tenant_ids, is_ready=True)
     if with_final:
         ready = ready.filter(final_codes=RawSQL(DIGEST, ()))  # noqa: S611  a constant
-    of_all = ready.values_list("span", "day").annotate(n=Count("*")).filter(n=len(tenant_ids))
-    found = {(span, day) for span, day, _ in of_all}
-    if kept is not None:
-        kept[key] = found
-    return found
+    of_all = ready.values_list("span", "day").annotate(n=Count("*")).filter(n=len(set(tenant_ids)))
+    return {(span, day) for span, day, _ in of_all}
 
 
 def whole_months(first: date, last: date) -> Iterator[Month]:

@@ -17,12 +17,21 @@ from campaigns.models import NO_CAMPAIGN_ID, OTHER_CAMPAIGNS_ID
 from deliveries.dialects.codes import COUNTS_AS, QUEUED, SENT
 from deliveries.messages.fold import NO_CODE
 from deliveries.messages.row import OTHER_LABEL
-from deliveries.models import CampaignCount, CondensedCampaign, DailyCount, HourCount, LatencyCount, ResultCode
+from deliveries.models import (
+    CampaignCount,
+    CondensedCampaign,
+    DailyCount,
+    HourCount,
+    LatencyCount,
+    ResultCode,
+    SegmentCount,
+    SegmentLatencyCount,
+)
 from portal.tenants.models import Feed, Tenant
 from reports.figures.billing import is_billed
 from reports.figures.hours import HOUR_COLUMNS, hour_of, hour_rows
 from reports.figures.kpis import Kpis
-from reports.figures.query import TIMES, StatisticsQuery, TooManyGroups, in_time
+from reports.figures.query import TIMES, StatisticsQuery, TooManyGroups, in_time, segment_key_of
 from reports.figures.rollups import Ready, by_bucket, sources
 from reports.figures.volume import Volume
 
@@ -106,23 +115,37 @@ def count_sources(
     `columns` are those used besides the query's groups and filters; `ready` as for `sources`.
     """
     asked = [*query.group_by, *query.filters]
+    of_key = {"key"} if query.segment_key else set()
     found = sources(
         model,
         tenant_ids=query.tenant_ids,
         first=query.first,
         last=query.last,
-        columns={*columns_of(name for name in asked if name not in TIMES), *columns},
+        columns={*columns_of(name for name in asked if name not in TIMES), *columns, *of_key},
         by_day=any(name in TIMES and name != "month" for name in asked),
         ready=ready,
     )
     if query.account_id is not None:
         found = [rows.filter(account_id=query.account_id) for rows in found]
+    if query.segment_key:
+        found = [rows.filter(key=query.segment_key) for rows in found]
     return [_filtered(rows, query) for rows in found]
 
 
 def columns_of(names: Iterable[str]) -> list[str]:
     """Return the columns of count tables that hold these names of groups or filters."""
-    return list(dict.fromkeys(column for name in names for column in _COLUMNS.get(name, (name,))))
+    return list(dict.fromkeys(column for name in names for column in _columns_of(name)))
+
+
+def _columns_of(name: str) -> tuple[str, ...]:
+    return ("value",) if segment_key_of(name) else _COLUMNS.get(name, (name,))
+
+
+def counts_for(query: StatisticsQuery) -> type[CampaignCount | DailyCount | SegmentCount]:
+    """Return the counts by day that answer a query."""
+    if query.segment_key:
+        return SegmentCount
+    return CampaignCount if query.is_of_campaigns else DailyCount
 
 
 def _filtered(rows: QuerySet, query: StatisticsQuery) -> QuerySet:
@@ -190,7 +213,7 @@ def _volumes(query: StatisticsQuery, columns: list[str], final: Q) -> list[dict]
         model, rows = HourCount, [_filtered(hour_rows(query), query)]
         wanted = {"n_final": Value(0)}
     else:
-        model = CampaignCount if query.is_of_campaigns else DailyCount
+        model = counts_for(query)
         rows = [with_times(source, query) for source in count_sources(query, model, columns=_STATE)]
     wanted |= sums(model) | part_sums(model)
     found, keys = [], set()
@@ -214,7 +237,8 @@ def _summed(rows: QuerySet, columns: list[str], wanted: Mapping) -> list[dict]:
 def _latency(query: StatisticsQuery, columns: list[str]) -> list[dict] | None:
     if not query.with_latency or query.without_latency():
         return None
-    rows = [with_times(source, query) for source in count_sources(query, LatencyCount)]
+    model = SegmentLatencyCount if query.segment_key else LatencyCount
+    rows = [with_times(source, query) for source in count_sources(query, model)]
     return [row for source in rows for row in by_bucket(source, columns)]
 
 
@@ -271,4 +295,6 @@ class Names:
         if name == "week":
             year, week, _day = row["week"].isocalendar()
             return f"{year}-W{week:02d}"
-        return f"{row['month']:%Y-%m}" if name == "month" else row[name]
+        if name == "month":
+            return f"{row['month']:%Y-%m}"
+        return row[_columns_of(name)[0]]

@@ -18,7 +18,7 @@ from portal.saved_views.menu import menu_of
 from portal.tenants.models import Tenant
 from reports.figures.alerts_shown import ShownAlert, alerts_between
 from reports.figures.kpis import Kpis
-from reports.figures.query import StatisticsQuery, TooManyGroups
+from reports.figures.query import TooManyGroups
 from reports.figures.rollups import spans_read_once
 from reports.figures.statistics import MAX_GROUPS, OTHER_NAME, Group
 from reports.overview import charts
@@ -130,7 +130,7 @@ def _shown(request: HttpRequest, found: Overview, context: dict) -> dict:
     named = [campaign.name for campaign in found.campaigns if campaign.name != OTHER_NAME]
     highlights = find_highlights(found.query, operators=found.operators, campaigns=named, final=found.final)
     masking = request.access.masking
-    priced = _costs(request, found.query, picker)
+    priced = _costs(request, found, picker)
     found, highlights = masked_overview(found, masking), masked_highlights(highlights, masking)
     result = verdict(
         found.kpis,
@@ -179,14 +179,17 @@ def _shown(request: HttpRequest, found: Overview, context: dict) -> dict:
     }
 
 
-def _costs(request: HttpRequest, query: StatisticsQuery, picker: PagePeriod) -> OverviewCosts | None:
-    """Return what the messages cost the page's tenant; None for readers who may not see it, and without prices."""
+def _costs(request: HttpRequest, found: Overview, picker: PagePeriod) -> OverviewCosts | None:
+    """Return what the messages cost the page's tenant; None for readers who may not see it, and without prices.
+
+    A comparison period without messages is not read.
+    """
     payer = seen_payer(request.access)
     if payer is None:
         return None
-    compared = picker.compared
+    compared = picker.compared if found.before and found.before.volume.messages else None
     compare = (compared.first, compared.last) if compared else None
-    return overview_costs(query, payer, compare=compare, masking=request.access.masking)
+    return overview_costs(found.query, payer, compare=compare, masking=request.access.masking)
 
 
 def _alerts(request: HttpRequest, period: Period, tenant_ids: Sequence[int]) -> list[ShownAlert]:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date
 
-from django.db.models import Case, DateField, F, IntegerField, QuerySet, Sum, Value, When
+from django.db.models import Case, DateField, F, IntegerField, Sum, Value, When
 from django.db.models.functions import Cast, Greatest, TruncMonth
 
-from deliveries.models import CampaignCount, DailyCount
 from reports.figures.query import TIMES, StatisticsQuery
-from reports.figures.rollups import Ready, ready_spans, whole_months
-from reports.figures.statistics import count_sources, with_times
+from reports.figures.rollups import Ready, ready_months
+from reports.figures.statistics import count_sources, counts_for, with_times
 from reports.pricing.tariff import Tariff, changes_of_prices
 from reports.pricing.usage import BILLED_UNDELIVERED, Usage
 
@@ -22,25 +21,16 @@ _OTHER_CODE = 0  # of codes that change no cost
 def counted(
     query: StatisticsQuery, tariffs: Collection[Tariff], columns: Collection[str]
 ) -> Iterator[tuple[dict, Usage]]:
-    """Yield the query's counts by these columns and by all that these lists' prices depend on, each with its usage."""
-    model = CampaignCount if query.is_of_campaigns else DailyCount
-    needed = [*(name for name in columns if name not in TIMES), *_PRICED_BY, "result_code"]
-    sources = count_sources(query, model, columns=needed, ready=_ready(query, _changes(query, tariffs)))
-    return usages_of([with_times(rows, query) for rows in sources], query, tariffs, columns)
-
-
-def usages_of(
-    sources: Iterable[QuerySet], query: StatisticsQuery, tariffs: Collection[Tariff], columns: Collection[str]
-) -> Iterator[tuple[dict, Usage]]:
-    """Yield sums of count rows of the query by these columns and by all that these lists' prices depend on.
+    """Yield the query's counts by these columns and by all that these lists' prices depend on, each with its usage.
 
     Days between two changes of prices are one row, in months of their own if a price depends on the quantity of the
-    month. No roll-up may hold a month within which a price changes.
+    month. No roll-up holds a month within which a price changes.
     """
     changes, by_month = _changes(query, tariffs), bool(tiered_countries(tariffs))
+    needed = [*(name for name in columns if name not in TIMES), *_PRICED_BY, "result_code"]
     columns = [*dict.fromkeys((*columns, *_PRICED_BY))]
-    for source in sources:
-        rows = source.annotate(
+    for source in count_sources(query, counts_for(query), columns=needed, ready=_ready(query, changes)):
+        rows = with_times(source, query).annotate(
             priced_from=_priced_from(query.first, changes, by_month=by_month),
             code=Case(
                 When(result_code=BILLED_UNDELIVERED, then=Value(BILLED_UNDELIVERED)),
@@ -65,9 +55,9 @@ def _changes(query: StatisticsQuery, tariffs: Iterable[Tariff]) -> list[date]:
 def _ready(query: StatisticsQuery, changes: Iterable[date]) -> Ready:
     """Return the rolled-up months within which no price changes; days are not rolled up."""
     by_day = any(name in TIMES and name != "month" for name in query.group_by)
-    if by_day or not any(whole_months(query.first, query.last)):
+    if by_day:
         return set(), set()
-    months, _days = ready_spans(query.tenant_ids, query.first, query.last)
+    months = ready_months(query.tenant_ids, query.first, query.last)
     return months - {day.replace(day=1) for day in changes if day.day != 1}, set()
 
 

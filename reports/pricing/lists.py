@@ -10,14 +10,14 @@ from reports.models import Fee, Price, PriceList, TierGroup
 from reports.pricing import tariff as engine
 from reports.pricing import tiers
 
-Row = TypeVar("Row", Price, TierGroup, Fee)
+Row = TypeVar("Row", TierGroup, Fee)
 
 
 def read_tariffs(lists: QuerySet[PriceList], *, with_fees: bool = True) -> dict[PriceList, engine.Tariff]:
     """Return the tariff of each list, in four queries; without its fees in three."""
     found = list(lists.order_by("id"))
     of_found = {"price_list__in": [one.id for one in found]}
-    prices = _by_list(Price.objects.filter(**of_found).order_by("id"))
+    prices = _prices(of_found)
     groups = _by_list(TierGroup.objects.filter(**of_found).order_by("id"))
     fees = _by_list(Fee.objects.filter(**of_found).order_by("id") if with_fees else [])
     return {one: _tariff(one, prices[one.id], groups[one.id], fees[one.id]) for one in found}
@@ -40,7 +40,7 @@ def tier_group_of(row: TierGroup) -> tiers.TierGroup:
     )
 
 
-def _tariff(one: PriceList, prices: list[Price], groups: list[TierGroup], fees: list[Fee]) -> engine.Tariff:
+def _tariff(one: PriceList, prices: list[engine.Price], groups: list[TierGroup], fees: list[Fee]) -> engine.Tariff:
     by_quantity = [
         engine.Price(0, group.valid_from, group.valid_to, country=country, tier_group=group.pk)
         for group in groups
@@ -53,7 +53,7 @@ def _tariff(one: PriceList, prices: list[Price], groups: list[TierGroup], fees: 
         currency=one.currency,
         basis=engine.Basis(one.basis),
         per=engine.Per(one.per),
-        prices=(*(_price(row) for row in prices), *by_quantity),
+        prices=(*prices, *by_quantity),
         tier_groups={group.pk: tier_group_of(group) for group in groups},
         fees=tuple(
             engine.Fee(row.name, engine.FeeKind(row.kind), row.minor, row.valid_from, row.valid_to) for row in fees
@@ -61,8 +61,13 @@ def _tariff(one: PriceList, prices: list[Price], groups: list[TierGroup], fees: 
     )
 
 
-def _price(row: Price) -> engine.Price:
-    return engine.Price(row.micro, row.valid_from, row.valid_to, row.country, row.operator, row.sender_type)
+def _prices(of_found: dict) -> dict[int, list[engine.Price]]:
+    """Return the lists' prices by list, without a model's instance for each of what may be thousands."""
+    columns = ("price_list_id", "micro", "valid_from", "valid_to", "country", "operator", "sender_type")
+    found: dict[int, list[engine.Price]] = defaultdict(list)
+    for list_id, *price in Price.objects.filter(**of_found).order_by("id").values_list(*columns):
+        found[list_id].append(engine.Price(*price))
+    return found
 
 
 def _by_list(rows: Iterable[Row]) -> dict[int, list[Row]]:

@@ -5,6 +5,7 @@ Sums before rounding may be fractions of a millionth (the average price of a tie
 
 from decimal import Decimal
 from fractions import Fraction
+from functools import cache
 
 from babel.numbers import get_currency_precision
 
@@ -21,6 +22,7 @@ def divide_half_away(dividend: int, divisor: int) -> int:
     return -quotient if dividend < 0 else quotient
 
 
+@cache
 def digits_of(currency: str) -> int:
     """Return how many decimals the currency's minor unit has (ISO 4217): 2 of EUR, 0 of JPY."""
     return int(get_currency_precision(currency))

@@ -1,7 +1,6 @@
 """GET /api/v1/segments/ and /api/v1/segments/<key>/: keys that have figures, and the figures by their values."""
 
 from collections.abc import Collection, Mapping
-from datetime import date
 
 from django.http import Http404
 from django.urls import reverse
@@ -59,7 +58,7 @@ class SegmentKeysView(ApiView):
 
     def get(self, request: Request) -> Response:
         tenants = self.given.tenants(self.access)
-        keys = _keys(self.access, self.access.tenant_ids if tenants is None else tenants.values())
+        keys = keys_of(self.access, self.access.tenant_ids if tenants is None else tenants.values())
         slugs = dict(Tenant.objects.filter(id__in=self.access.tenant_ids).values_list("id", "slug"))
         shown, cursor = _page(sorted((key,) for key in keys), self.given)
         return self.answer({"data": [_shown_key(keys[key], slugs) for (key,) in shown], "next_cursor": cursor})
@@ -97,7 +96,7 @@ class SegmentView(ApiView):
                     name="recipients",
                     text=(
                         f"`yes` counts different recipients, which is possible for at most {MAX_DAYS} days or a"
-                        " campaign. `auto` counts them if the messages are at most 30,000. Conversions are counted"
+                        " campaign. `auto` counts them if the messages are at most 20,000. Conversions are counted"
                         " with them."
                     ),
                     kind="choice",
@@ -122,7 +121,7 @@ class SegmentView(ApiView):
 
     def get(self, request: Request, key: str) -> Response:
         tenants = self.given.tenants(self.access)
-        asked = _keys(self.access, self.access.tenant_ids if tenants is None else tenants.values()).get(key)
+        asked = keys_of(self.access, self.access.tenant_ids if tenants is None else tenants.values()).get(key)
         if asked is None or not asked.counted:
             raise Http404
         query, kind = self._query(asked), self.given.text("kind")
@@ -143,7 +142,7 @@ class SegmentView(ApiView):
             shown = {(value, ""): row.kpis for value, row in rows.items()}
             if time:
                 by_time = figures_by_time(query, key, found, time)
-                shown = {(value, _at(day, time)): one for value, of_it in by_time.items() for day, one in of_it.items()}
+                shown = {(value, str(at)): one for value, of_it in by_time.items() for at, one in of_it.items()}
         except SearchTooSlow as error:
             raise TooSlow(f"Reading the messages took more than {SECONDS:g} seconds.") from error
         except StatisticsError as error:
@@ -209,11 +208,7 @@ def _difference(found: Difference) -> dict:
     }
 
 
-def _at(begins: date, time: str) -> str:
-    return f"{begins:%Y-%m}" if time == "month" else begins.isoformat()
-
-
-def _keys(access: Access, tenant_ids: Collection[int]) -> dict[str, SearchKey]:
+def keys_of(access: Access, tenant_ids: Collection[int]) -> dict[str, SearchKey]:
     """Return the keys of these tenants that the API key sees, of an account's key those counted at the account."""
     found = search_keys(set(tenant_ids))
     if access.account is not None:

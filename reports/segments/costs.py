@@ -1,13 +1,12 @@
 """Costs of a key's values, from the counts of segments."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
-from reports.figures.query import StatisticsQuery
-from reports.pricing.costing import Payer, priced_by
+from reports.figures.query import SEGMENT, StatisticsQuery
+from reports.pricing.costing import Payer, costs
 from reports.pricing.costs import Costs
-from reports.pricing.counted import usages_of
 from reports.segments.figures import ValueRow
-from reports.segments.from_counts import segment_rows
 
 
 def costs_of_rows(found: Mapping[str, Costs], rows: Sequence[ValueRow]) -> list[Costs]:
@@ -20,5 +19,4 @@ def costs_of_values(query: StatisticsQuery, key: str, payer: Payer) -> dict[str,
 
     The query has no campaign: messages of a campaign by value are not counted but read.
     """
-    rows = usages_of([segment_rows(query, key)], query, payer.tariffs, ["value"])
-    return priced_by(((row["value"], usage) for row, usage in rows), query, payer)
+    return {value: found for (value,), found in costs(replace(query, group_by=(SEGMENT + key,)), payer).items()}

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from reports.figures.kpis import Kpis
-from reports.figures.query import StatisticsQuery
+from reports.figures.query import SEGMENT, StatisticsQuery
 from reports.segments import from_messages
 from reports.segments.small_groups import SMALL_LABEL, Cell, GroupSize, hidden_cells, merged_values
 
@@ -35,13 +35,14 @@ class CrossTable:
 
 def cross_table(query: StatisticsQuery, keys: tuple[str, str], *, merge_small: bool) -> CrossTable:
     """Return the table of two keys; the tenants of the query must have chosen both. Raises TooManyGroups."""
-    kpis = {_cell(values): one for values, one in from_messages.groups_of(query, keys).items()}
+    by = [SEGMENT + key for key in keys]
+    kpis = {_cell(values): one for values, one in from_messages.groups_of(query, by).items()}
     hidden: frozenset[Cell] = frozenset()
     if merge_small:
         names = [_names(query, key, kpis, side) for side, key in enumerate(keys)]
         kpis = _renamed(kpis, names)
         recipients: defaultdict[Cell, int] = defaultdict(int)
-        for values, n in from_messages.recipients_of(query, keys).items():
+        for values, n in from_messages.recipients_of(query, by).items():
             recipients[_new(_cell(values), names)] += n
         hidden = hidden_cells({cell: recipients[cell] for cell in kpis})
     tops = [_top(kpis, side, most) for side, most in ((0, MAX_ROWS), (1, MAX_COLUMNS))]
@@ -64,7 +65,7 @@ def _cell(values: Sequence[str]) -> Cell:
 
 def _names(query: StatisticsQuery, key: str, kpis: Mapping[Cell, Kpis], side: int) -> dict[str, str]:
     """Return what each value of a key is shown as: those of few recipients as one."""
-    recipients = {values[0]: n for values, n in from_messages.recipients_of(query, (key,)).items()}
+    recipients = {values[0]: n for values, n in from_messages.recipients_of(query, (SEGMENT + key,)).items()}
     sums = _sums(kpis, side)
     small = merged_values(
         [GroupSize(value, recipients.get(value, 0), one.volume.messages) for value, one in sums.items()]

@@ -4,17 +4,18 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 
 from campaigns.segments import OTHER_VALUES
 from reports.campaigns.conversions import Converted
 from reports.figures.kpis import Kpis
-from reports.figures.query import StatisticsQuery
+from reports.figures.query import SEGMENT, StatisticsQuery
 from reports.segments import from_counts, from_messages
 from reports.segments.comparison import Difference, standouts
 from reports.segments.conversions import conversions_of
 from reports.segments.small_groups import SMALL_LABEL, GroupSize, merged_values
 
-MAX_READ = 30_000  # messages that are read for the recipients unless they are asked for
+MAX_READ = 20_000  # messages that are read for the recipients unless they are asked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,26 +64,22 @@ def segment_figures(
     Recipients are counted where that reads at most MAX_READ messages, or `with_recipients`, if they can be counted at
     all. Conversions are by events of the `kind` of this name, '' for all kinds. Raises TooManyGroups and SearchTooSlow.
     """
-    is_read = "campaign" in query.filters
-    groups = from_messages.groups_of(query, (key,)) if is_read else from_counts.groups_of(query, key)
+    is_read, by = "campaign" in query.filters, (SEGMENT + key,)
+    groups = from_messages.groups_of(query, by) if is_read else from_counts.groups_of(query, key)
     kpis = {values[0]: one for values, one in groups.items()}
     total = sum(kpis.values(), Kpis(latency={}))
-    counted: dict[str | None, tuple[int, int]] | None = None
+    recipients: dict[str, int] | None = None
     if from_messages.may_be_read(query) and (with_recipients or total.volume.messages <= MAX_READ):
-        counted = from_messages.recipients_of_values(query, key)
-    recipients = (
-        None if counted is None else {value: n for value, (n, _reached) in counted.items() if value is not None}
-    )
+        recipients = {values[0]: n for values, n in from_messages.recipients_of(query, by).items()}
     small = _small(query, key, kpis, recipients) if merge_small else frozenset()
-    reached = {value: n for value, (_all, n) in (counted or {}).items()}
-    conversions = {} if counted is None else conversions_of(query, key, kpis, total, reached, kind=kind)
+    conversions = {} if recipients is None else conversions_of(query, by, groups, total, kind=kind)
     rows = [
         ValueRow(
             value,
             frozenset([value]),
             one,
             None if recipients is None else recipients.get(value, 0),
-            conversions.get(value),
+            conversions.get((value,)),
         )
         for value, one in kpis.items()
     ]
@@ -90,19 +87,19 @@ def segment_figures(
     return SegmentFigures(
         rows=sorted(rows, key=lambda row: (-row.kpis.volume.messages, row.value)),
         total=total,
-        recipients=None if counted is None else counted[None][0],
+        recipients=None if recipients is None else from_messages.all_recipients(query),
         conversions=conversions.get(None),
     )
 
 
-def figures_by_time(query: StatisticsQuery, key: str, found: SegmentFigures, time: str) -> dict[str, dict[date, Kpis]]:
-    """Return the figures of each row by `day` or `month` (its first day). Raises TooManyGroups and SearchTooSlow."""
+def figures_by_time(query: StatisticsQuery, key: str, found: SegmentFigures, time: str) -> dict[str, dict[Any, Kpis]]:
+    """Return the figures of each row by `day` or `month`. Raises TooManyGroups and SearchTooSlow."""
     if "campaign" in query.filters:
-        groups = from_messages.groups_of(query, (key,), time=time)
+        groups = from_messages.groups_of(query, (SEGMENT + key, time))
     else:
         groups = from_counts.groups_of(query, key, time=time)
     shown_as = {value: row.value for row in found.rows for value in row.values}
-    by_row: dict[str, dict[date, Kpis]] = {row.value: {} for row in found.rows}
+    by_row: dict[str, dict[Any, Kpis]] = {row.value: {} for row in found.rows}
     for (value, begins), kpis in groups.items():
         if value in shown_as:  # not what came between the two queries
             times = by_row[shown_as[value]]

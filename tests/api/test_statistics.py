@@ -43,6 +43,7 @@ def test_whole_answer(mine, messages):
         "latency": dict.fromkeys(("median", "p90", "p95", "p99"), pytest.approx(5, abs=1.1)),
         "costs": None,
     }
+    people = {"recipients": None, "conversions": None}
     assert answer.status_code == 200
     assert datetime.fromisoformat(answer.json()["data_as_of"]) <= datetime.now(UTC)
     assert answer.json() | {"provisional_from": None, "data_as_of": None} == {
@@ -52,8 +53,9 @@ def test_whole_answer(mine, messages):
         "data_as_of": None,
         "group_by": ["day"],
         "provisional_from": None,
-        "total": figures,
-        "groups": [{"key": {"day": "2026-11-02"}, "before": None, "changes": None} | figures],
+        "figures_from": None,
+        "total": figures | people,
+        "groups": [{"key": {"day": "2026-11-02"}, "before": None, "changes": None} | figures | people],
         "other": None,
         "compared_with": None,
     }

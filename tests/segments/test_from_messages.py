@@ -9,7 +9,7 @@ import pytest
 from campaigns.merging import merge
 from campaigns.models import Campaign
 from reports.figures.query import StatisticsQuery
-from reports.segments.from_messages import groups_of, may_be_read, recipients_of, recipients_of_values
+from reports.segments.from_messages import all_recipients, groups_of, may_be_read, recipients_of
 from tests.deliveries.helpers import apply
 from tests.segments.sample import CODES, chosen, message, number_of
 
@@ -55,16 +55,13 @@ def by(sent: list[dict], *keys: str) -> dict[tuple, list[dict]]:
     return found
 
 
-def _numbers(messages) -> set:
-    return {one["number"] for one in messages} - {None}
-
-
 @pytest.mark.parametrize("keys", [("shop",), ("shop", "tier"), ("tier", "shop")])
 @pytest.mark.parametrize("filters", [{}, {"campaign": "sale"}, {"operator": "fi.telia"}])
 def test_figures_are_those_of_the_messages(tenant, sent, keys, filters):
     columns = {"campaign": "ref_id", "operator": "operator"}
     wanted = [one for one in sent if all(one[columns[name]] == value for name, value in filters.items())]
-    found = groups_of(query(tenant, **filters), keys)
+    names = [f"segment:{key}" for key in keys]
+    found = groups_of(query(tenant, **filters), names)
     assert found.keys() == by(wanted, *keys).keys()
     for values, of_it in by(wanted, *keys).items():
         kinds = Counter(NAMES[one["code"]] for one in of_it)
@@ -74,26 +71,22 @@ def test_figures_are_those_of_the_messages(tenant, sent, keys, filters):
         assert sum(found[values].latency.values()) == kinds["delivered"]
         assert found[values].final == len(of_it) - kinds["pending"]
     recipients = {v: len({one["number"] for one in of_it} - {None}) for v, of_it in by(wanted, *keys).items()}
-    assert recipients_of(query(tenant, **filters), keys) == recipients
-    if len(keys) == 1:
-        groups = {values[0]: of_it for values, of_it in by(wanted, *keys).items()} | {None: wanted}
-        assert recipients_of_values(query(tenant, **filters), keys[0]) == {
-            value: (len(_numbers(of_it)), len(_numbers(one for one in of_it if NAMES[one["code"]] == "delivered")))
-            for value, of_it in groups.items()
-        }
+    assert recipients_of(query(tenant, **filters), names) == recipients
+    assert all_recipients(query(tenant, **filters)) == len({one["number"] for one in wanted} - {None})
 
 
 def test_merged_campaigns_are_read_together(tenant, sent):
     names = {c.name: c for c in Campaign.objects.filter(tenant=tenant)}
     merge(campaign=names["spring"], into=names["sale"], actor="test")
-    found = groups_of(query(tenant, campaign="sale"), ("shop",))
+    found = groups_of(query(tenant, campaign="sale"), ("segment:shop",))
     messages = sum(kpis.volume.messages for kpis in found.values())
     assert messages == sum(one["ref_id"] in ("sale", "spring") for one in sent)
 
 
 def test_other_days_are_not_read(tenant, sent):
-    assert groups_of(query(tenant, last=date(2026, 11, 18)), ("shop",)) == {}
-    assert sum(k.volume.messages for k in groups_of(query(tenant, first=date(2026, 11, 19)), ("shop",)).values()) == 150
+    assert groups_of(query(tenant, last=date(2026, 11, 18)), ("segment:shop",)) == {}
+    found = groups_of(query(tenant, first=date(2026, 11, 19)), ("segment:shop",))
+    assert sum(kpis.volume.messages for kpis in found.values()) == 150
 
 
 def test_at_most_31_days_are_read_unless_it_is_a_campaign(tenant):

@@ -3,6 +3,8 @@
 from reports.figures.examples import FIGURES
 from reports.pricing.examples import COSTS
 
+_INCLUDED = {"recipients": None, "conversions": None}
+
 STATISTICS = {
     "from": "2026-10-01",
     "to": "2026-10-31",
@@ -10,8 +12,9 @@ STATISTICS = {
     "data_as_of": "2026-11-05T06:15:02.123456Z",
     "group_by": ["country"],
     "provisional_from": None,
-    "total": FIGURES | COSTS,
-    "groups": [{"key": {"country": "FI"}, "before": None, "changes": None, **FIGURES, **COSTS}],
+    "figures_from": None,
+    "total": FIGURES | COSTS | _INCLUDED,
+    "groups": [{"key": {"country": "FI"}, "before": None, "changes": None, **FIGURES, **COSTS, **_INCLUDED}],
     "other": None,
     "compared_with": None,
 }

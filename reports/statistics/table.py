@@ -30,6 +30,7 @@ _FIGURES = (
 )
 _INTERVAL = ("delivery_rate_low", "delivery_rate_high")
 _AMOUNTS = ("cost", "of_failed", "of_billed_undelivered", "of_unknown", "per_delivered")
+_CONVERTED = ("converted", "recipients", "rate")
 _LATENCY = ("median", "p90", "p95", "p99")
 
 
@@ -50,11 +51,13 @@ def csv_answer(answer: Mapping[str, Any], form: CsvForm) -> HttpResponse:
     with_before = answer["compared_with"] is not None
     groups = _groups(answer)
     currencies = _currencies(answer)
-    head = [*names, *_head("")] + (_head("before_") if with_before else []) + _cost_head(currencies)
+    people = _People(answer["total"], groups)
+    head = [*names, *_head("")] + (_head("before_") if with_before else []) + _cost_head(currencies) + people.head()
     rows = (
         [*_key(group, names), *_row(group, form)]
         + (_row(group["before"], form) if with_before else [])
         + _cost_row(group["costs"], currencies, form)
+        + people.row(group, form)
         for group in groups
     )
     file = io.StringIO()
@@ -88,6 +91,36 @@ def _cost_row(costs: Mapping[str, Any] | None, currencies: list[str] | None, for
     values = [amounts[one][name] if one in amounts else None for one in currencies for name in _AMOUNTS]
     numbers = [_number(value, form) if isinstance(value, str) else value for value in values]
     return [*numbers, costs["unpriced"]["messages"], costs["unpriced"]["parts"]]
+
+
+class _People:
+    """The columns of what `include` asks for."""
+
+    def __init__(self, total: Mapping[str, Any], groups: list[Mapping[str, Any]]) -> None:
+        self.has_recipients, self.has_conversions = total["recipients"] is not None, total["conversions"] is not None
+        revenue = [one for figures in (total, *groups) if figures["conversions"] for one in _revenue(figures)]
+        self.currencies = sorted(set(revenue))
+
+    def head(self) -> list[str]:
+        """Return their names."""
+        names = ["recipients"] if self.has_recipients else []
+        if self.has_conversions:
+            names += [f"conversions_{name}" for name in _CONVERTED]
+            names += [f"conversions_revenue_{currency}" for currency in self.currencies]
+        return names
+
+    def row(self, group: Mapping[str, Any], form: CsvForm) -> list[Any]:
+        """Return their values."""
+        values = [group["recipients"]] if self.has_recipients else []
+        if self.has_conversions:
+            converted = group["conversions"] or dict.fromkeys(_CONVERTED)
+            revenue = _revenue(group) if group["conversions"] else {}
+            values += [*(converted[name] for name in _CONVERTED), *(revenue.get(one) for one in self.currencies)]
+        return [_number(repr(value), form) if isinstance(value, float) else value for value in values]
+
+
+def _revenue(figures: Mapping[str, Any]) -> dict[str, float]:
+    return {one["currency"]: one["total"] for one in figures["conversions"]["revenue"]}
 
 
 def _all(head: list[str], rows: Iterator[list[Any]]) -> Iterator[list[Any]]:

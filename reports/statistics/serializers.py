@@ -3,7 +3,8 @@
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from reports.figures.query import GROUPS
+from reports.campaigns.serializers import ConvertedSerializer
+from reports.figures.query import GROUPS, SEGMENT
 from reports.figures.serializers import ChangesSerializer, FiguresSerializer
 from reports.pricing.serializers import CostsSerializer
 
@@ -25,6 +26,12 @@ _KEY_SHAPES = {
         "type": "object",
         "description": "A value for each name of `group_by`; an empty text means none.",
         "properties": {name: _KEY_SHAPES.get(name, {"type": ["string", "null"]}) for name in GROUPS},
+        "patternProperties": {
+            f"^{SEGMENT}.": {
+                "type": "string",
+                "description": "A value of the segment key; `(none)`, `(other)` and `(small)` as in `get_segment`.",
+            }
+        },
         "additionalProperties": False,
     }
 )
@@ -48,7 +55,25 @@ class PricedFiguresSerializer(FiguresSerializer):
     )
 
 
-class GroupSerializer(PricedFiguresSerializer, ComparedSerializer):
+class IncludedSerializer(serializers.Serializer):
+    """What `include` asks for."""
+
+    recipients = serializers.IntegerField(
+        allow_null=True, help_text="Different recipients; null without `include`, and for `(small)` groups."
+    )
+    conversions = ConvertedSerializer(
+        allow_null=True,
+        help_text=(
+            "Null without `include`, for `(small)` groups, for one account, and for tenants without conversion events."
+        ),
+    )
+
+
+class WholeSerializer(PricedFiguresSerializer, IncludedSerializer):
+    """The figures of all messages."""
+
+
+class GroupSerializer(PricedFiguresSerializer, ComparedSerializer, IncludedSerializer):
     """The figures of one group."""
 
     key = GroupKeyField()
@@ -79,11 +104,14 @@ class StatisticsSerializer(serializers.Serializer):
         help_text="The zone of hours, and of today in `period`. Days are each tenant's own, in its own zone."
     )
     data_as_of = serializers.DateTimeField(help_text="Every change of messages before this instant is counted.")
-    group_by = serializers.ListField(child=serializers.ChoiceField(choices=GROUPS), help_text="As in the request.")
+    group_by = serializers.ListField(child=serializers.CharField(), help_text="As in the request.")
     provisional_from = serializers.DateField(
         allow_null=True, help_text="The first day that late reports may still change; null: none."
     )
-    total = PricedFiguresSerializer(help_text="All messages that match the filters.")
+    figures_from = serializers.DateField(
+        allow_null=True, help_text="Earlier days have no figures by the segment key; null: all days have them."
+    )
+    total = WholeSerializer(help_text="All messages that match the filters.")
     groups = GroupSerializer(many=True, help_text="In the requested order; empty without `group_by`.")
     other = OtherGroupsSerializer(allow_null=True, help_text="Null: all groups are listed.")
     compared_with = DaysComparedSerializer(allow_null=True, help_text="Null without `compare`.")

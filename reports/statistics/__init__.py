@@ -1,0 +1,1 @@
+"""The statistics of the API: figures of any period by what the counts hold."""
