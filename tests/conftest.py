@@ -2,6 +2,7 @@
 
 import gc
 import shutil
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +15,7 @@ from portal.accounts.models import Membership, Role
 from portal.tenants.feeds import add_token
 from portal.tenants.models import Feed, GatewayAccount, PartnerId, Tenant
 from tests import hypothesis_profile
+from tests.chromiums import CHROMIUMS
 from tests.migrated import fill_home
 from tests.queries import assert_queries
 
@@ -23,19 +25,23 @@ NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 PASSWORD = "correct horse battery"
 TOKEN = "a-test-token-of-32-characters-xx"
 
-PROGRAMS = {"needs_chromium": "chromium", "needs_libreoffice": "soffice", "needs_node": "node"}
+PROGRAMS = {"needs_chromium": CHROMIUMS, "needs_libreoffice": ("soffice",), "needs_node": ("node",)}
 # What starts whole portals goes first, then the folders of long files: with two workers the long ones do not end alone.
-FIRST = ("browser", "e2e", "faults", "operations", "engines", "benchmarks", "wall", "pages")
+FIRST = ("browser", "e2e", "faults", "client", "operations", "engines", "benchmarks", "wall", "pages")
 # Who shares a served portal runs on one worker, so that it is made once.
 SERVED_TOGETHER = {
     "browser": ("tests/browser/",),
+    "client": ("tests/client/",),
     "main job": ("tests/e2e/test_main_job.py", "tests/e2e/test_workbook_in_libreoffice.py"),
 }
+# What these try is the same with every Python: PostgreSQL's roles and policies, and whole portals that are killed.
+ANY_PYTHON = ("wall", "faults")
 _left_out: dict[str, int] = {}
 
 
 def pytest_addoption(parser) -> None:
     parser.addoption("--long", action="store_true", help="also run what takes minutes")
+    parser.addoption("--cases", type=int, metavar="N", help="of each test with more cases than N, only N of them")
     parser.addoption("--pictures", type=Path, metavar="FOLDER", help="write a picture of each page in each look there")
 
 
@@ -53,12 +59,19 @@ def pytest_make_parametrize_id(val, argname) -> str | None:
 
 
 def pytest_collection_modifyitems(config, items) -> None:
-    missing = {marker: program for marker, program in PROGRAMS.items() if shutil.which(program) is None}
+    missing = {marker: names[-1] for marker, names in PROGRAMS.items() if not any(map(shutil.which, names))}
     kept, dropped = [], []
+    cases: Counter[str] = Counter()
     for item in items:
+        if item.path.parent.name in ANY_PYTHON:
+            item.add_marker("any_python")
         reasons = [f"{program} is not installed" for marker, program in missing.items() if marker in item.keywords]
         if "long" in item.keywords and not config.getoption("--long"):
             reasons.append("long tests run with --long")
+        if not reasons and (most := config.getoption("--cases")):
+            # The order is random, and the same for each worker: other commits take other cases.
+            cases[test := item.nodeid.partition("[")[0]] += 1
+            reasons += [f"of each test {most} cases, --cases"] if cases[test] > most else []
         (dropped if reasons else kept).append(item)
         for reason in reasons[:1]:
             _left_out[reason] = _left_out.get(reason, 0) + 1
@@ -123,10 +136,11 @@ def quick_passwords() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def django_db_setup(request, django_db_setup, django_db_blocker) -> None:
     """Make the tests' database; the browser's portal gets a copy of it, made before anything is in it."""
-    from tests.emptied import remember_partitions
+    from tests.emptied import commit_without_waiting, remember_partitions
 
     with django_db_blocker.unblock():
         remember_partitions()
+        commit_without_waiting()
     if any("needs_chromium" in item.keywords for item in request.session.items):
         from tests.browser.portal import make_database
 

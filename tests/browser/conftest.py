@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
@@ -10,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Response, expect, sync_playwright
 
 from tests.browser.portal import Portal, drop_database, running_portal
+from tests.chromiums import path_of_chromium
 
 PATIENCE = 15_000  # milliseconds: the machine may be busy
 WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 360, "height": 740}
@@ -34,7 +34,7 @@ def portal(django_db_setup, tmp_path_factory) -> Iterator[Portal]:
 def chromium(portal) -> Iterator[Browser]:
     expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"))
+        browser = playwright.chromium.launch(executable_path=path_of_chromium())
         yield browser
         browser.close()
 
@@ -53,8 +53,10 @@ class Watch:
         context.on("response", self._answered)
 
     def _note(self, message) -> None:
-        status = ("Failed to load resource", "Response Status Error Code")  # the browser's words, and htmx's
-        if not message.text.startswith(status):  # an answer's status is looked at below
+        # The browser's words, and htmx's; an answer's status, and a request that failed, are looked at below. What
+        # became of a request htmx says in a second line.
+        known = ("Failed to load resource", "Response Status Error Code", "htmx:afterRequest", "htmx:sendAbort")
+        if not message.text.startswith(known):
             self.problems.append(f"console: {message.text}")
 
     def _failed(self, request) -> None:

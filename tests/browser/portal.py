@@ -102,6 +102,7 @@ def make_database() -> None:
     name = conninfo_to_dict(connection_string())["dbname"]
     drop_database()
     _administer("CREATE DATABASE {} TEMPLATE {}", DATABASE, name if name.startswith("test_") else "template1")
+    _administer("ALTER DATABASE {} SET synchronous_commit = off", DATABASE)
 
 
 def drop_database() -> None:

@@ -180,6 +180,7 @@ def job(tmp_path_factory, fill_home) -> Iterator[Job]:
     path = Path(tempfile.mkdtemp(prefix="portal-e2e-"))
     path.chmod(0o755)
     fill_home(path)
+    (path / "postgres" / "custom.conf").write_text("synchronous_commit = off\n")  # nothing is killed here
     portal = Running(path, logs=tmp_path_factory.mktemp("job"))
     now = datetime.now(UTC)
     job = Job(portal, now, newest_end(now))

@@ -45,10 +45,10 @@ class Portal(Running):
             return Inspector(self, log)
 
 
-def start_portal(path: Path, logs: Path) -> Portal:
+def start_portal(path: Path, logs: Path, provisioning: dict = PROVISIONING) -> Portal:
     """Start a portal in a home that was filled (fill_home); who starts one ends it (end_portal)."""
     portal = Portal(path, logs=logs)
-    (logs / "provisioning.yaml").write_text(yaml.safe_dump(PROVISIONING))
+    (logs / "provisioning.yaml").write_text(yaml.safe_dump(provisioning))
     try:
         portal.start("engines")
         portal.inspector.ask(

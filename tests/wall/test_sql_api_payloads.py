@@ -33,6 +33,8 @@ def test_all_addresses_that_ask_for_a_key_are_tried():
 @pytest.mark.parametrize(("path", "method", "operation"), OPERATIONS, ids=lambda value: str(value)[:40])
 @pytest.mark.parametrize("caller", ["mine", "whole_account"])
 def test_no_parameter_of_an_api_operation_becomes_sql(client, request, messages, path, method, operation, caller):
+    """A key of the whole account differs by the rows that it sees alone: one payload each will do, but with --long."""
+    payloads = PAYLOADS if caller == "mine" or request.config.getoption("--long") else PAYLOADS[:1]
     headers = request.getfixturevalue(caller).headers
     given = _examples(operation)
     wrong, asked = [], 0
@@ -58,17 +60,17 @@ def test_no_parameter_of_an_api_operation_becomes_sql(client, request, messages,
     queries = [_query_name(p) for p in parameters if p["in"] == "query"]
     needed = {p["name"]: _needed(p) for p in parameters if p["in"] == "query" and p.get("required")}
     address = _filled(path, in_path)
-    for query in (needed | ODD_NAME, *cases(queries, needed)):
+    for query in (needed | ODD_NAME, *cases(queries, needed, payloads)):
         ask(address, query, given)
-    for payload in PAYLOADS:
+    for payload in payloads:
         for name in in_path:
             ask(_filled(path, in_path | {name: payload}), needed, given)
     if method != "get":
-        for body in _bodies(given):
+        for body in _bodies(given, payloads):
             ask(address, needed, body)
 
     assert wrong == []
-    assert asked >= len(parameters) * len(PAYLOADS)
+    assert asked >= len(parameters) * len(payloads)
 
 
 def _filled(path: str, values: dict[str, str]) -> str:
@@ -104,14 +106,15 @@ def _example(schema: dict) -> object:
     return schema.get("example", "nr-fi" if "string" in schema.get("type", "string") else 1)
 
 
-def _bodies(given: object) -> list:
-    """Return the body with each of its fields, names and all, replaced by each payload."""
+def _bodies(given: object, payloads: tuple[str, ...]) -> list:
+    """Return the body with each of its fields replaced by each payload, and in lists and as a name by the first."""
     found: list = []
-    for payload in PAYLOADS:
-        found += [payload, [payload], {payload: payload}]
+    for payload in payloads:
+        shapes = (payload, [payload], {payload: payload}) if payload == PAYLOADS[0] else (payload,)
+        found += shapes
         rows = given if isinstance(given, list) else [given]
         for name in rows[0] if rows and isinstance(rows[0], dict) else ():
-            for value in (payload, [payload], {payload: payload}):
+            for value in shapes:
                 row = rows[0] | {name: value}
                 found.append([row] if isinstance(given, list) else row)
     return found

@@ -1,0 +1,1 @@
+"""The package sms-portal-client, against a running portal."""
