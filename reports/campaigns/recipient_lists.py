@@ -57,9 +57,9 @@ SELECT m.* FROM unnest(%(campaigns)s::int[]) AS c (id) CROSS JOIN LATERAL (
     ORDER BY m.sent_at DESC, m.message_id DESC, m.account_id DESC LIMIT %(limit)s
 ) m ORDER BY m.sent_at DESC, m.message_id DESC, m.account_id DESC LIMIT %(limit)s
 """
-# The index holds recipient keys, so messages without one are found in it alone, and only the page's are read.
-_OLDEST_OF_PAGE = """
-SELECT min(sent_at) FROM (
+# The index holds recipient keys, so the instants of messages without one are found in it alone.
+_INSTANTS = """
+SELECT array_agg(sent_at) FROM (
     SELECT m.sent_at FROM unnest(%(campaigns)s::int[]) AS c (id) CROSS JOIN LATERAL (
         SELECT m.sent_at FROM message m WHERE m.campaign_id = c.id AND {where} ORDER BY m.sent_at DESC LIMIT %(limit)s
     ) m ORDER BY m.sent_at DESC LIMIT %(limit)s
@@ -140,13 +140,11 @@ def messages_page(
         values |= {"at": at, "id": message_id, "account": account_id, "last_day": at.date() + timedelta(days=1)}
     with connection.cursor() as cursor_:
         if key is None and of.account_id is None:  # the index holds no account
-            oldest = [*where, "m.sent_at < %(at)s"] if cursor else where
-            cursor_.execute(_OLDEST_OF_PAGE.format(where=" AND ".join(oldest)), values)
-            since = cursor_.fetchone()[0] or values.get("at")  # others may have been sent at the cursor's instant
-            if since is None:
-                return [], None
-            where.append("m.sent_at >= %(since)s")
-            values |= {"since": since}
+            before = [*where, "m.sent_at < %(at)s"] if cursor else where
+            cursor_.execute(_INSTANTS.format(where=" AND ".join(before)), values)
+            instants = cursor_.fetchone()[0] or []
+            values |= {"instants": [*instants, values["at"]] if cursor else instants}  # others may share the cursor's
+            where.append("m.sent_at = ANY (%(instants)s)")
         sql = _MESSAGES.format(columns=MESSAGE_COLUMNS, where=" AND ".join(where))
         cursor_.execute(sql, values)
         found = [message_of(row) for row in cursor_.fetchall()]
