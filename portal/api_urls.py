@@ -50,6 +50,7 @@ from reports.schedules.rest.definitions_api import (
     DefinitionsView,
     DefinitionView,
     PauseDefinitionView,
+    RestoreDefinitionView,
     ResumeDefinitionView,
 )
 from reports.schedules.rest.recipients_api import RecipientsView as ReportRecipientsView
@@ -79,6 +80,11 @@ urlpatterns = [
     path("v1/reports/definitions/<int:definition_id>/pause/", PauseDefinitionView.as_view(), name="definition_pause"),
     path(
         "v1/reports/definitions/<int:definition_id>/resume/", ResumeDefinitionView.as_view(), name="definition_resume"
+    ),
+    path(
+        "v1/reports/definitions/<int:definition_id>/restore/",
+        RestoreDefinitionView.as_view(),
+        name="definition_restore",
     ),
     path(
         "v1/reports/definitions/<int:definition_id>/recipients/",

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 
-from rest_framework.serializers import Serializer
+from rest_framework.fields import DateTimeField, Field
+from rest_framework.serializers import ListSerializer, Serializer
 
 from portal.api.parameters import CSV, LANG, NDJSON, TIMEZONE, Parameter
 from portal.tenants.models import ApiKey
@@ -59,11 +60,20 @@ class Operation:
 
     @property
     def takes(self) -> tuple[Parameter, ...]:
-        """Return the query parameters, with those of how a list is shown."""
-        if not self.is_list:
-            return self.parameters
+        """Return the query parameters, with those of how an answer is shown."""
         names = {parameter.name for parameter in self.parameters}
-        return (*self.parameters, *(parameter for parameter in (LANG, TIMEZONE) if parameter.name not in names))
+        added = [LANG] if self.is_list else []
+        added += [TIMEZONE] if self.is_in_zone else []
+        return (*self.parameters, *(parameter for parameter in added if parameter.name not in names))
+
+    @property
+    def is_in_zone(self) -> bool:
+        """Return whether the answer's times are shown in the zone that the request names."""
+        if self.is_list:
+            return True
+        if self.body is not None or self.answer is None or not _has_times(self.answer):
+            return False
+        return TIMEZONE.name not in {parameter.name for parameter in self.parameters}  # of another meaning
 
     @property
     def medias(self) -> tuple[str, ...]:
@@ -74,3 +84,16 @@ class Operation:
 @cache
 def _fields(answer: type[Serializer]) -> frozenset[str]:
     return frozenset(answer().fields)
+
+
+@cache
+def _has_times(answer: type[Serializer]) -> bool:
+    return _is_of_times(answer())
+
+
+def _is_of_times(field: Field) -> bool:
+    if isinstance(field, ListSerializer):
+        return _is_of_times(field.child)
+    if isinstance(field, Serializer):
+        return any(map(_is_of_times, field.fields.values()))
+    return isinstance(field, DateTimeField)

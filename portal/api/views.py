@@ -157,9 +157,11 @@ class ApiView(APIView):
         self.access = request._request.access
         operation = self.operation_of(request.method)
         self.given = Parameters(request.query_params, operation.takes if operation else ())
+        if operation is not None and operation.is_in_zone:
+            self.zone = self.given.zone()
         if operation is not None and operation.is_list:
             self.media = wanted_media(request._request)
-            self.lang, self.zone = self.given.choice("lang"), self.given.zone()
+            self.lang = self.given.choice("lang")
             self.is_whole = self.media != JSON and operation.is_paged and "size" not in self.given
             if self.is_whole:
                 self.given = self._page_at(request)
@@ -209,7 +211,7 @@ class ApiView(APIView):
     def answer(self, data: object, status: int | None = None, **headers: str) -> Response:
         """Return the operation's answer, what its serializer makes of `data`; `status` is one of its `also`."""
         operation = self.operation_of(self.request.method)
-        in_zone = timezone.override(self.zone or UTC) if operation.is_list else nullcontext()
+        in_zone = timezone.override(self.zone or UTC) if operation.is_in_zone else nullcontext()
         with in_zone:
             shown = operation.answer(data).data
         return Response(shown, status=status or operation.status, headers=headers)

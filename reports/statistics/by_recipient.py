@@ -25,7 +25,7 @@ INCLUDED = (RECIPIENTS, CONVERSIONS)
 
 @dataclass(frozen=True, slots=True)
 class ByRecipient:
-    """What `include` asks for, by group; None stands for all messages, and for what is not asked for or not counted."""
+    """Figures of `include`, by group; None stands for all messages, and for what is not asked for or not counted."""
 
     recipients: Mapping[Values | None, int] = field(default_factory=dict)
     conversions: Mapping[Values | None, Converted] = field(default_factory=dict)

@@ -20,7 +20,7 @@ from reports.statistics.by_segment import merged, renamed, small_values
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What an answer says. `costs` are None without a payer; what ends with `before` is of the period compared
+    """Figures of an answer. `costs` are None without a payer; what ends with `before` is of the period compared
     with, which may be none."""
 
     whole: Kpis

@@ -56,7 +56,7 @@ class PricedFiguresSerializer(FiguresSerializer):
 
 
 class IncludedSerializer(serializers.Serializer):
-    """What `include` asks for."""
+    """Figures of `include`."""
 
     recipients = serializers.IntegerField(
         allow_null=True, help_text="Different recipients; null without `include`, and for `(small)` groups."

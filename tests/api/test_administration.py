@@ -35,6 +35,27 @@ def test_audit_log_is_the_pages(mine, tenant, owner, other_tenant):
     assert mine.get("audit-log/", action="x").status_code == 400
 
 
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ({"from": "2026-11-02"}, ["third", "second"]),
+        ({"from": "2026-11-01", "to": "2026-11-01"}, ["first"]),
+        ({"from": "2026-11-01T22:00:00Z", "to": "2026-11-02T21:59:59Z"}, ["second"]),
+        ({"to": "2026-11-02"}, ["third", "second", "first"]),
+        ({"to": "2026-11-02T00:00:00+02:00"}, ["first"]),
+    ],
+)
+def test_audit_log_of_days_and_instants(mine, tenant, query, found):
+    for name, at in (("first", "2026-11-01T21:59:59Z"), ("second", "2026-11-01T22:00:00Z"),
+                     ("third", "2026-11-02T21:59:59Z")):  # fmt: skip
+        record("member.invited", actor="test", tenant=tenant, subject=name, details={"role": "viewer"})
+        AuditEntry.objects.filter(subject=name).update(at=at)
+
+    rows = mine.get("audit-log/", **query, action="member.invited").json()["data"]
+
+    assert [row["subject"] for row in rows] == found
+
+
 def test_members_are_those_of_the_keys_tenants(mine, theirs, tenant, owner):
     mine_, theirs_ = (caller.get("members/").json()["data"] for caller in (mine, theirs))
 

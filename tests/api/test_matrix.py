@@ -42,7 +42,9 @@ IDS = {
 }
 VALUES = {"account": "link-main", "message_id": "a", "key": "shop", "slug": "nordic-retail"}
 QUERIES = {"/api/v1/messages/one/": {"account": "link-main", "id": "a"}}
-OF_OTHERS = (  # a 404 for this key: files of another key, and a statement that the operator issues
+# A 404 for this key: files of another key, a statement that the operator issues, a report that is not archived.
+OF_OTHERS = (
+    "/api/v1/reports/definitions/{definition_id}/restore/",
     "/api/v1/exports/{export_id}/",
     *(f"/api/v1/statements/{{statement_id}}/{what}/" for what in ("credit", "issue", "paid")),
 )

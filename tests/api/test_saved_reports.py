@@ -121,6 +121,24 @@ def test_name_is_taken_once(held, saved):
     assert pointers(send(held, "patch", saved, {"name": "Other"})) == (422, ["#/name"])
 
 
+def test_deleted_report_is_restored(held, theirs, saved):
+    number = int(saved.rstrip("/").rpartition("/")[2])
+    early = held.post(f"{saved}restore/", {})
+    held.client.delete(f"/api/v1/{saved}", headers=held.headers)
+    listed = [held.get(DEFINITIONS, archived=archived).json()["data"] for archived in ("yes", "no")]
+    other = held.post(DEFINITIONS, NEW).json()["id"]
+    taken = held.post(f"{saved}restore/", {})
+    held.client.delete(f"/api/v1/{DEFINITIONS}{other}/", headers=held.headers)
+
+    stranger, restored = theirs.post(f"{saved}restore/", {}), held.post(f"{saved}restore/", {})
+
+    check("/api/v1/reports/definitions/{definition_id}/restore/", "POST", restored)
+    assert ([[one["id"] for one in rows] for rows in listed], early.status_code) == ([[number], []], 404)
+    assert (taken.status_code, taken.json()["detail"]) == (409, "Another saved report of this tenant has this name.")
+    assert (stranger.status_code, restored.status_code, held.get(saved).status_code) == (404, 200, 200)
+    assert AuditEntry.objects.filter(action="report_definition.restored", actor=str(held.key)).count() == 1
+
+
 def test_report_is_changed_paused_resumed_and_deleted(held, saved):
     changed = send(held, "patch", saved, {"frequency": "daily", "at": "06:30", "formats": ["xlsx"]})
     tick(now=NOW)

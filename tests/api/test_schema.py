@@ -262,6 +262,7 @@ def test_scopes_are_told_with_the_scheme():
         "delete_report_definition": [{"key": ["reports"]}],
         "pause_report_definition": [{"key": ["reports"]}],
         "resume_report_definition": [{"key": ["reports"]}],
+        "restore_report_definition": [{"key": ["reports"]}],
         "list_report_recipients": [{"key": ["reports"]}],
         "add_report_recipient": [{"key": ["reports"]}],
         "get_report_recipient": [{"key": ["reports"]}],

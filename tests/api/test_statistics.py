@@ -65,6 +65,7 @@ def test_whole_answer(mine, messages):
     ("query", "wanted"),
     [
         ({"group_by": "country"}, [["FI", 1], ["SE", 1], ["ZZ", 1]]),
+        ({"group_by": "variant,country"}, [["", "FI", 1], ["", "SE", 1], ["", "ZZ", 1]]),
         ({"group_by": ["country,status"], "country": ["FI", "SE"]}, [["FI", "delivered", 1], ["SE", "failed", 1]]),
         ({"group_by": ["country", "status"], "status": "failed"}, [["SE", "failed", 1]]),
         ({"group_by": "campaign", "campaign": ["", "sale"]}, [["", 1], ["sale", 1]]),

@@ -69,6 +69,14 @@ def test_csv_for_finland_and_times_in_a_zone(ask, messages):
     assert (as_json["sent_at"], as_json["day"]) == ("2026-11-02T12:00:00+02:00", "2026-11-02")
 
 
+def test_single_object_has_its_times_in_a_zone(ask, messages):
+    shown = ask("messages/link-main/a/?timezone=Europe/Helsinki").json()
+
+    assert (shown["sent_at"], shown["reports"][0]["sent_at"]) == ("2026-11-02T12:00:00+02:00",) * 2
+    assert ask("messages/link-main/a/?timezone=Nowhere").json()["errors"][0]["parameter"] == "timezone"
+    assert ask("statistics/?period=7d&timezone=Asia/Kolkata").json()["data_as_of"].endswith("Z")
+
+
 def test_next_page_of_a_csv_is_in_its_head(ask, messages):
     seen, path = [], "/api/v1/messages/?size=2"
     while path:

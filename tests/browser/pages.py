@@ -271,6 +271,7 @@ WITHOUT_PAGE = {
     "api:definition": DATA,
     "api:definition_pause": DATA,
     "api:definition_resume": DATA,
+    "api:definition_restore": DATA,
     "api:definition_recipients": DATA,
     "api:definition_recipient": DATA,
     "api:definition_runs": DATA,

@@ -116,6 +116,7 @@ PAGES = {
     "api:definition": (401, 401, 401, 401),
     "api:definition_pause": (401, 401, 401, 401),
     "api:definition_resume": (401, 401, 401, 401),
+    "api:definition_restore": (401, 401, 401, 401),
     "api:definition_recipients": (401, 401, 401, 401),
     "api:definition_recipient": (401, 401, 401, 401),
     "api:definition_runs": (401, 401, 401, 401),

@@ -1,4 +1,4 @@
-"""/api/v1/reports/definitions/: saved reports listed, created, changed, paused, resumed and archived."""
+"""/api/v1/reports/definitions/: saved reports listed, created, changed, paused, resumed, archived and restored."""
 
 from django.db import transaction
 from django.utils import timezone
@@ -8,7 +8,7 @@ from rest_framework.response import Response
 from portal.api.operations import REPORTS, Operation
 from portal.api.pages import page_by_id
 from portal.api.parameters import CURSOR, SIZE, TENANT, Parameter
-from portal.api.problems import BadField
+from portal.api.problems import BadField, Conflict
 from reports.models import ReportDefinition
 from reports.schedules import definitions
 from reports.schedules.rest import bodies
@@ -35,7 +35,7 @@ class DefinitionsView(SavedReportView):
             tag="Saved reports",
             summary="List saved reports",
             text=(
-                "The saved reports of the key's tenant and of all below it, newest first, without archived ones. They"
+                "The saved reports of the key's tenant and of all below it, newest first. They"
                 " belong to tenants: an account's key has none."
             ),
             parameters=(
@@ -46,6 +46,13 @@ class DefinitionsView(SavedReportView):
                     kind="choice",
                     choices=tuple(ReportDefinition.Kind.values),
                     example="volumes",
+                ),
+                Parameter(
+                    name="archived",
+                    text="Whether archived reports are listed instead of the others.",
+                    kind="choice",
+                    choices=("yes", "no"),
+                    default="no",
                 ),
                 CURSOR,
                 SIZE,
@@ -77,7 +84,7 @@ class DefinitionsView(SavedReportView):
     }
 
     def get(self, request: Request) -> Response:
-        rows = self.definitions()
+        rows = self.definitions(archived=self.given.choice("archived") == "yes")
         if (asked := self.given.tenants(self.access)) is not None:
             rows = rows.filter(tenant_id__in=asked.values())
         if kind := self.given.choice("kind"):
@@ -139,7 +146,7 @@ class DefinitionView(SavedReportView):
             summary="Delete a saved report",
             text=(
                 "Archive the report: it is made no more, and its open runs are made to their end. Its files stay until"
-                " they expire. On its page it can be restored."
+                " they expire. It can be restored."
             ),
             scope=REPORTS,
             path=DEFINITION_PATH,
@@ -239,4 +246,41 @@ class ResumeDefinitionView(SavedReportView):
         self.refuse_kind(definition.kind)
         bodies.check_stored(definition, as_manager(self.access, definition.tenant))
         definitions.change_definition(definition=definition, values={}, actor=self.key, now=timezone.now())
+        return self.answer(shown_definitions([definition], self.access.masking)[0])
+
+
+class RestoreDefinitionView(SavedReportView):
+    """Restoring an archived report."""
+
+    http_method_names = ["post"]
+    operations = {
+        "POST": Operation(
+            id="restore_report_definition",
+            tag="Saved reports",
+            summary="Restore an archived report",
+            text=(
+                "Undo the archiving of a saved report; its schedule goes on with its next due time. Another report may"
+                " have its name by now: rename that one first (`conflict`). The body is `{}`."
+            ),
+            scope=REPORTS,
+            path=DEFINITION_PATH,
+            body=EmptyBody,
+            body_example={},
+            answer=DefinitionAnswer,
+            answer_text="The report.",
+            answer_example=DEFINITION,
+            problems=("conflict",),
+        )
+    }
+
+    def post(self, request: Request, definition_id: int) -> Response:
+        self.body(request)
+        definition = self.definition(definition_id, archived=True)
+        self.refuse_kind(definition.kind)
+        try:
+            with transaction.atomic():
+                definitions.restore_definition(definition=definition, actor=str(self.key), now=timezone.now())
+        except definitions.NameTaken as error:
+            raise Conflict(NAME_TAKEN) from error
+        definition.refresh_from_db()
         return self.answer(shown_definitions([definition], self.access.masking)[0])

@@ -44,13 +44,14 @@ def as_manager(access: Access, tenant: Tenant) -> Access:
 class SavedReportView(ApiView):
     """Base of the views about saved reports. They belong to tenants, so an account's key has none."""
 
-    def definitions(self) -> QuerySet[ReportDefinition]:
+    def definitions(self, *, archived: bool = False) -> QuerySet[ReportDefinition]:
         ids = () if self.access.account is not None else self.access.tenant_ids
-        return ReportDefinition.objects.filter(tenant_id__in=ids, archived_at=None).select_related("tenant")
+        rows = ReportDefinition.objects.filter(tenant_id__in=ids, archived_at__isnull=not archived)
+        return rows.select_related("tenant")
 
-    def definition(self, definition_id: int) -> ReportDefinition:
-        """Return one of the key's saved reports. Raises Http404."""
-        found = self.definitions().filter(id=min(definition_id, ROW_ID_MAX)).first()
+    def definition(self, definition_id: int, *, archived: bool = False) -> ReportDefinition:
+        """Return one of the key's saved reports, or one of the archived ones. Raises Http404."""
+        found = self.definitions(archived=archived).filter(id=min(definition_id, ROW_ID_MAX)).first()
         if found is None:
             raise Http404
         return found
