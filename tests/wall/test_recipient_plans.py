@@ -79,9 +79,9 @@ def test_messages_without_a_number_are_found_in_the_index(tenant, campaign_id):
         with CaptureQueriesContext(connection) as captured:
             first, cursor = messages_page(of, None, size=5)
             second, end = messages_page(of, None, cursor=cursor or "", size=5)
-        plans = [nodes(query["sql"], {}) for query in captured.captured_queries if "FROM message" in query["sql"]]
+        plans = [nodes(query["sql"], {}) for query in captured.captured_queries if "sent_at = ANY" in query["sql"]]
     assert [message.folded.message_id for message in (*first, *second)] == oldest
     assert (len(first), end) == (5, None)
-    # All other messages of the campaign have a recipient: none of them is read from the table.
-    read = [node for plan in plans for node in plan if node["Node Type"] in ("Index Scan", "Bitmap Heap Scan")]
-    assert 7 <= rows_read(read) <= 20
+    # All other messages of the campaign have a recipient: the rows of a page are read without them.
+    assert len(plans) == 2
+    assert 7 <= sum(map(rows_read, plans)) <= 20
