@@ -63,6 +63,7 @@ from reports.schedules.rest.runs_api import (
 )
 from reports.segments.api import SegmentKeysView, SegmentView
 from reports.statistics.api import StatisticsView
+from reports.statistics_stream.api import StatisticsStreamView
 
 app_name = "api"
 urlpatterns = [
@@ -70,6 +71,7 @@ urlpatterns = [
     path("v1/key/", KeyView.as_view(), name="key"),
     path("v1/campaigns/<int:campaign_id>/ab/", AbView.as_view(), name="campaign_ab"),
     path("v1/statistics/", StatisticsView.as_view(), name="statistics"),
+    path("v1/statistics/stream/", StatisticsStreamView.as_view(), name="statistics_stream"),
     path("v1/countries/", CountriesView.as_view(), name="countries"),
     path("v1/operators/", OperatorsView.as_view(), name="operators"),
     path("v1/result-codes/", ResultCodesView.as_view(), name="result_codes"),

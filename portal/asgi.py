@@ -21,11 +21,15 @@ django_application = get_asgi_application()
 
 from deliveries.ingest.app import Ingest, is_feed_path  # noqa: E402
 from deliveries.stream.app import Stream  # noqa: E402
+from deliveries.stream.sending import PATH as REPORTS_STREAM  # noqa: E402
 from portal.connections import Guard  # noqa: E402 (these need the settings)
 from portal.page_deadline import PageDeadline  # noqa: E402
+from reports.statistics_stream.page_signals import PATH as PAGE_SIGNALS  # noqa: E402
+from reports.statistics_stream.sending import PATH as STATISTICS_STREAM  # noqa: E402
 
 _COLLECT_AFTER = 20_000
 _PROBES = ("/healthz", "/readyz")
+_STREAMS = (REPORTS_STREAM, STATISTICS_STREAM, PAGE_SIGNALS)
 
 
 class Application:
@@ -35,7 +39,7 @@ class Application:
         self.guard = Guard(settings.CONNECTIONS)
         self.ingest = Ingest(self.guard, takes_reports=serves_ingest)
         self.pages = PageDeadline(django_application, self.guard)
-        self.stream = Stream(self.pages, self.guard)
+        self.stream = Stream(self.pages, self.guard, paths=_STREAMS)
         self.serves_pages = serves_pages
         self._watching: asyncio.Task | None = None
 

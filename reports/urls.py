@@ -11,11 +11,13 @@ from reports.schedules import views as saved_reports
 from reports.schedules.pages import builder_views as builder
 from reports.schedules.pages import definition_views
 from reports.schedules.pages import list_views as definition_list
+from reports.statistics_stream import views as live_views
 from reports.workbook_templates import views as templates
 
 app_name = "reports"
 urlpatterns = [
     path("overview/", overview.overview_page, name="overview"),
+    path("live/", live_views.live, name="live"),
     path("overview/campaigns/", list_views.earlier_list, name="campaigns"),
     path("reports/", views.months, name="months"),
     path("reports/make/", views.make, name="make"),

@@ -79,7 +79,7 @@ class Applier:
                     if not is_prepared:  # at the start, and after an outage: it may have been a restore
                         event_log.prepare()
                         is_prepared = True
-                    listener = listener or listen("inbox", LISTENER)
+                    listener = listener or listen("inbox", name=LISTENER)
                     done = self._apply_all(1 if done.claimed < WORTH_A_PASS else self.groups)
                     total += done
                     self._standstill.end()

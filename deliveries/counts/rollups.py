@@ -14,6 +14,7 @@ from django.db import connection, transaction
 from django.db.models import Model
 
 from deliveries.counts.final_codes import DIGEST
+from deliveries.counts.notices import tell_changed
 from deliveries.counts.rollup_sql import ROLLUP_MODELS, STATEMENTS
 from deliveries.messages.slices import wait_for_running_batches
 from deliveries.models.rollups import CondensedSpan, Span
@@ -94,7 +95,7 @@ def invalidate_rollups(days: Iterable[tuple[int, date]]) -> None:
     """Have the spans of these (tenant, day) read from the counts again; in the transaction that changes the counts.
 
     It holds a slice's lock already (deliveries/messages/slices.py): `roll_up` waits for those who may not see its
-    announcement.
+    announcement. At the commit those who follow the tenants' figures are woken.
     """
     gone = set()
     for tenant_id, day in days:
@@ -106,6 +107,7 @@ def invalidate_rollups(days: Iterable[tuple[int, date]]) -> None:
             if cursor.rowcount:
                 # A statement of its own: one that waited for a lock would not see what was declared ready meanwhile.
                 cursor.execute(_INVALIDATE, spans)
+        tell_changed({tenant_id for tenant_id, _span, _day in gone})
 
 
 @transaction.atomic

@@ -1,10 +1,9 @@
 """/api/v1/delivery-reports/stream/: who may listen, to what and from where; the first page.
 
-A page that has to wait, and server-sent events, go on in deliveries/stream/app.py, outside Django's request path.
+A page that has to wait, and server-sent events, go on in deliveries/stream/sending.py, outside Django's request path.
 """
 
 from collections.abc import Collection
-from typing import cast
 
 from django.http import HttpResponse
 from rest_framework.request import Request
@@ -15,19 +14,19 @@ from deliveries.gates_outbox.matching import Filter
 from deliveries.message_pages.filters_api import check_prefix
 from deliveries.message_pages.serializers import STATUSES
 from deliveries.stream import server_sent
-from deliveries.stream.opening import MAX_LISTENERS, Granted, TooManyListeners, opening_of
+from deliveries.stream.granting import grant
 from deliveries.stream.position import BadCursor
 from deliveries.stream.reading import Asked, Chunk, Lost, NotReady, read_chunk
+from deliveries.stream.sending import MAX_SIZE, ReportsGranted, events_of, page_of
 from deliveries.stream.serializers import PAGE, StreamPageSerializer
 from portal.accounts.access import Access
 from portal.api.operations import Operation
 from portal.api.parameters import ACCOUNT, TENANT, Parameter, Parameters
-from portal.api.problems import BadParameter, CursorLost, TooManyRequests, Unavailable
+from portal.api.problems import BadParameter, CursorLost, Unavailable
 from portal.api.views import ApiView
-from portal.tenants.models import ApiKey
 
 MAX_WAIT = 30  # seconds
-SIZE, MAX_SIZE = 500, 1000
+SIZE = 500
 RETRY_AFTER = 60  # seconds, until the log has been emptied after a restore
 
 FILTERS = (
@@ -120,15 +119,9 @@ class StreamView(ApiView):
     def get(self, request: Request) -> Response | HttpResponse:
         asked, wait = read_asked(self.given, self.access), self.given.number("wait") or 0
         after = request.headers.get("Last-Event-ID", "").strip() or self.given.text("after") or None
-        opening, key = opening_of(request._request), cast(ApiKey, request.auth)
         chunk = self._first_chunk(asked, after)
-        is_events = server_sent.MEDIA_TYPE in request.headers.get("Accept", "")
-        if opening is not None:
-            try:
-                opening.grant(Granted(key.id, asked, chunk, wait, self.given.size(), is_events))
-            except TooManyListeners as error:
-                text = f"This key has {MAX_LISTENERS} streams open. Close one first."
-                raise TooManyRequests(text, wait=5) from error
+        is_events = server_sent.is_asked_for(request.headers)
+        grant(request, ReportsGranted(self.key.id, asked, chunk, wait, self.given.size(), is_events))
         if is_events:
             return HttpResponse(events_of(chunk), content_type=server_sent.MEDIA_TYPE)
         return self.answer(page_of(chunk))
@@ -164,19 +157,6 @@ def read_asked(given: Parameters, access: Access) -> Asked:
         parameter_value=value,
     )
     return Asked(tenant_ids, given.account_id(access), chosen, access.masking)
-
-
-def page_of(chunk: Chunk) -> dict:
-    """Return a chunk as a page."""
-    events = [{"cursor": event.cursor, "report": event.report} for event in chunk.events]
-    return {"data": events, "next_cursor": chunk.cursor, "has_more": chunk.has_more}
-
-
-def events_of(chunk: Chunk) -> bytes:
-    """Return a chunk as server-sent events; a heartbeat with its cursor where the filter left none."""
-    if not chunk.events:
-        return server_sent.beat(chunk.cursor)
-    return server_sent.messages(((event.cursor, event.report) for event in chunk.events), event="delivery_report")
 
 
 def _with_merged(ids: Collection[int], tenant_ids: Collection[int]) -> frozenset[int]:

@@ -14,10 +14,11 @@ _LOOK = 1.0  # seconds
 _PAUSE_WHEN_AWAY = 0.5
 
 
-def listen(channel: str, name: str, *, login: str = "") -> psycopg.Connection:
-    """Return a connection that listens on `channel`; `name` is shown in pg_stat_activity. Raises psycopg.Error."""
+def listen(*channels: str, name: str, login: str = "") -> psycopg.Connection:
+    """Return a connection that listens on `channels`; `name` is shown in pg_stat_activity. Raises psycopg.Error."""
     listener = psycopg.connect(connection_string(login), autocommit=True, connect_timeout=2, application_name=name)
-    listener.execute(psycopg.sql.SQL("LISTEN {}").format(psycopg.sql.Identifier(channel)))
+    for channel in channels:
+        listener.execute(psycopg.sql.SQL("LISTEN {}").format(psycopg.sql.Identifier(channel)))
     return listener
 
 
@@ -41,7 +42,7 @@ class Listener:
     def _run(self) -> None:
         while not self._stopping.is_set():
             try:
-                with listen(self._channel, self._name) as listener:
+                with listen(self._channel, name=self._name) as listener:
                     while not self._stopping.is_set():
                         for _notify in listener.notifies(timeout=_LOOK, stop_after=1):
                             self._woken()

@@ -80,11 +80,12 @@ def parse(
     today: date,
     default: str = "30d",
     read: Callable[[str], date] = parse_iso,
+    most: int = MAX_DAYS,
 ) -> Period:
     """Read `period=NAME`, or `from=YYYY-MM-DD` with `to=YYYY-MM-DD` (`to` is today where it is left out).
 
     Nothing of them is the preset `default`. `read` reads a day; pages pass `parse_day`. Raises PeriodError: an unknown
-    name or a day that is none, both ways at once, the end before the start, more than MAX_DAYS days.
+    name or a day that is none, both ways at once, the end before the start, more than `most` days.
     """
     name, first, last = (params.get(key, "").strip() for key in ("period", "from", "to"))
     if not first and not last:
@@ -97,9 +98,9 @@ def parse(
     end = _day("to", last, read) if last else max(today, start)
     if end < start:
         raise PeriodError("to", f"the last day, {end}, lies before the first, {start}", code="order")
-    if (end - start).days >= MAX_DAYS:
+    if (end - start).days >= most:
         days = (end - start).days + 1
-        raise PeriodError("from", f"at most {MAX_DAYS} days; these are {days}", code="too_long")
+        raise PeriodError("from", f"at most {most} days; these are {days}", code="too_long")
     return Period(start, end)
 
 

@@ -23,7 +23,7 @@ from deliveries.models import (
     StandingCheck,
     WaitingRow,
 )
-from deliveries.stream.figures import FIGURES
+from deliveries.stream.figures import FIGURES, STREAMS
 from portal.common.jobs import JobState, job_models
 from portal.common.postgres.base import pools
 from portal.shares.links import open_links
@@ -67,14 +67,27 @@ class _Collector:
         yield GaugeMetricFamily(
             "portal_alerts_open", "Open alerts of all tenants", value=Alert.objects.filter(closed_at=None).count()
         )
-        yield GaugeMetricFamily(
-            "portal_stream_listeners", "Open streams and waiting requests for events", value=FIGURES.listeners
-        )
-        yield CounterMetricFamily(
-            "portal_stream_events", "Events sent to streams since the process began", value=FIGURES.events
-        )
+        yield from _streams()
         yield from _checks()
         yield from _pools()
+
+
+def _streams() -> Iterator[GaugeMetricFamily | CounterMetricFamily]:
+    listeners = GaugeMetricFamily(
+        "portal_stream_listeners", "Open streams and waiting requests for events", labels=["stream"]
+    )
+    events = CounterMetricFamily(
+        "portal_stream_events", "Events sent to streams since the process began", labels=["stream"]
+    )
+    for stream in STREAMS:
+        listeners.add_metric([stream], FIGURES.listeners[stream])
+        events.add_metric([stream], FIGURES.events[stream])
+    yield from (listeners, events)
+    yield GaugeMetricFamily(
+        "portal_stream_held_seconds",
+        "Time for which delivery reports wait for an older transaction before they can be streamed",
+        value=FIGURES.held_seconds,
+    )
 
 
 def _jobs() -> GaugeMetricFamily:

@@ -1,4 +1,6 @@
-// Live figures: `[data-live]` holds the address of a part of its page, which is asked for every two seconds.
+// Live figures: `[data-live]` holds the address of a part of its page, which is asked for whenever the portal signals
+// that figures have changed (`[data-live-signals]`, server-sent events), and now and then: time changes what is probable.
+// Without signals it is asked for every two seconds.
 //
 // Only what changed is replaced, so nobody loses their place. It stops while the page is hidden or paused, and once the
 // campaign is done; after a failure it waits longer each time, a minute at most.
@@ -9,7 +11,8 @@ import { addExplanations } from "./explanations.js";
 import { loadCharts } from "./later.js";
 import { keepOrder, makeSortable } from "./tables.js";
 
-const EVERY = 2000; // milliseconds
+const EVERY = 2000; // milliseconds, without signals
+const WITH_SIGNALS = 20_000;
 const LONGEST = 60_000;
 const SPOKEN = 30_000; // between two announcements to screen readers
 const BY_SCRIPT = ["open", "aria-sort", "aria-pressed"]; // attributes that belong to the reader
@@ -23,25 +26,54 @@ export function watchLive(root) {
   spoken.className = "visually-hidden";
   spoken.setAttribute("role", "status");
   live.after(spoken);
-  const follower = { live, spoken, etag: "", failures: 0, spokenAt: Date.now(), isPaused: false, timer: 0 };
+  const follower = { live, spoken, etag: "", failures: 0, spokenAt: Date.now(), isPaused: false, timer: 0, signals: null };
   // Failures are told here, once: the page stays as it is, and nobody has to do anything.
   for (const name of ["htmx:responseError", "htmx:sendError", "htmx:timeout", "htmx:sendAbort"]) {
     live.addEventListener(name, (event) => event.stopPropagation());
   }
   live.addEventListener("click", (event) => event.target.closest("[data-live-pause]") && pause(follower));
-  document.addEventListener("visibilitychange", () => (document.hidden ? clearTimeout(follower.timer) : ask(follower)));
+  document.addEventListener("visibilitychange", () => go(follower));
+  listen(follower);
   plan(follower);
+}
+
+/** Tell whether figures are followed now: a browser has few connections to a site, which hidden pages must not hold. */
+const isFollowed = ({ isPaused, live }) => !isPaused && !document.hidden && live.dataset.state === "running";
+
+/** Stop, or ask at once and go on. */
+function go(follower) {
+  clearTimeout(follower.timer);
+  listen(follower);
+  ask(follower);
+}
+
+/** Open the signals, or close them. They connect again by themselves; what refuses them is tried again by `plan`. */
+function listen(follower) {
+  if (!isFollowed(follower)) {
+    follower.signals?.close();
+    follower.signals = null;
+  } else if (!follower.signals || follower.signals.readyState === EventSource.CLOSED) {
+    follower.listensSince = Date.now();
+    follower.signals = new EventSource(follower.live.dataset.liveSignals);
+    follower.signals.addEventListener("changed", () => ask(follower));
+    follower.signals.addEventListener("error", () => plan(follower));
+  }
 }
 
 function plan(follower) {
   clearTimeout(follower.timer);
-  if (follower.isPaused || document.hidden || follower.live.dataset.state !== "running") return;
-  follower.timer = setTimeout(() => ask(follower), Math.min(LONGEST, EVERY * 2 ** follower.failures));
+  if (!isFollowed(follower)) return listen(follower);
+  const hasSignals = follower.signals?.readyState === EventSource.OPEN;
+  if (!hasSignals && Date.now() - follower.listensSince > LONGEST) listen(follower);
+  const every = hasSignals && !follower.failures ? WITH_SIGNALS : EVERY;
+  follower.timer = setTimeout(() => ask(follower), Math.min(LONGEST, every * 2 ** follower.failures));
 }
 
 async function ask(follower) {
   clearTimeout(follower.timer);
-  if (follower.isPaused || follower.isAsking || follower.live.dataset.state !== "running") return;
+  if (!isFollowed(follower)) return listen(follower);
+  follower.isDue = follower.isAsking;
+  if (follower.isAsking) return;
   follower.isAsking = true;
   let xhr;
   const seen = ({ detail }) => (xhr = detail.xhr);
@@ -57,7 +89,8 @@ async function ask(follower) {
     follower.failures = 0;
   } else follower.failures = xhr?.status === 304 ? 0 : follower.failures + 1;
   show(follower, "failed", follower.failures > 0);
-  plan(follower);
+  if (follower.isDue && !follower.failures) ask(follower);
+  else plan(follower);
 }
 
 /** Take over what changed. */
@@ -106,8 +139,7 @@ function pause(follower) {
   show(follower, "paused", follower.isPaused);
   const button = follower.live.querySelector("[data-live-pause]");
   button?.setAttribute("aria-pressed", String(follower.isPaused));
-  if (follower.isPaused) clearTimeout(follower.timer);
-  else ask(follower);
+  go(follower);
 }
 
 function show(follower, when, isShown) {

@@ -302,6 +302,8 @@ WITHOUT_PAGE = {
     "api:message": DATA,
     "api:message_by_query": DATA,
     "api:delivery_report_stream": DATA,
+    "api:statistics_stream": DATA,
+    "reports:live": DATA,
     "api:segments": DATA,
     "api:segment": DATA,
     "api:statements": DATA,

@@ -19,6 +19,8 @@ from tests.faults.victims import kill_postgres
 from tests.running import in_time, until
 from tests.stream.listener import PATH, Listener
 
+EVENT = b"event: delivery_report"
+
 pytestmark = [pytest.mark.timeout(3600), pytest.mark.any_python]
 
 
@@ -140,15 +142,19 @@ def post(portal: Portal, name: str, **fields: object) -> None:
     assert httpx.post(f"{portal.url}/dlr/{TOKEN}/", content=json.dumps(body)).is_success
 
 
+def revoke(portal: Portal, key: Key) -> None:
+    portal.inspector.ask(
+        "from django.utils import timezone\n"
+        "from portal.tenants.models import ApiKey\n"
+        f"ApiKey.objects.filter(id={key.id}).update(revoked_at=timezone.now())\n"
+        "result = None"
+    )
+
+
 def test_revoked_key_ends_its_streams(portal, key):
     with key.listener() as listener:
         until(lambda: listener.connections == 1, "it listens")
-        portal.inspector.ask(
-            "from django.utils import timezone\n"
-            "from portal.tenants.models import ApiKey\n"
-            f"ApiKey.objects.filter(id={key.id}).update(revoked_at=timezone.now())\n"
-            "result = None"
-        )
+        revoke(portal, key)
         until(lambda: listener.answer is not None, "it is turned away", within=in_time(60))
 
     assert listener.ends == ["The key is no longer valid, or reaches other tenants now."]
@@ -157,19 +163,20 @@ def test_revoked_key_ends_its_streams(portal, key):
 
 def test_slow_reader_holds_up_nobody_and_gets_everything_later(portal, load, key):
     start = key.page()["next_cursor"]
-    with socket.create_connection(("127.0.0.1", portal.port)) as slow:
-        slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    with socket.socket() as slow:
+        slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)  # before it connects: the window stays small
+        slow.connect(("127.0.0.1", portal.port))
         head = f"GET {PATH}?after={start} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {key.text}\r\n"
         slow.sendall(f"{head}Accept: text/event-stream\r\n\r\n".encode())
         assert slow.recv(12) == b"HTTP/1.1 200"  # and reads no more
-        with key.listener(after=start) as listener, load(per_body=40, pause=0.01) as load:
-            until(lambda: len(listener.events) > 1000, "the other one hears", within=in_time(60))
+        with key.listener(after=start) as listener, load(threads=2, per_body=20, pause=0.05) as load:
+            until(lambda: len(listener.events) > 500, "the other one hears", within=in_time(60))
             load.ended.set()
             check(portal, load, listener)
+        assert slow.recv(1 << 20, socket.MSG_PEEK).count(EVENT) < len(listener.events) / 4  # the rest waits
         slow.settimeout(30)
-        slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
         got = bytearray()
-        while got.count(b"event: delivery_report") < len(listener.events):
+        while got.count(EVENT) < len(listener.events):
             data = slow.recv(1 << 20)
             assert data
             got += data

@@ -73,7 +73,7 @@ def test_held_gates_and_claimed_deliveries_do_not_wait(tenant, now):
 def test_failing_gate_may_wait_while_a_dispatcher_listens(tenant, now):
     gate = make_gate(tenant, failing_since=now)
     wait(gate, now - 6 * MINUTE)
-    with listen(CHANNEL, LISTENER):
+    with listen(CHANNEL, name=LISTENER):
         listening = problems(now)
 
     def after_it() -> list[str]:

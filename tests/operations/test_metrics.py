@@ -34,7 +34,8 @@ def test_metrics_tell_what_came_in_and_what_waits(client, feed, tenant):
     assert read["portal_inbox_waiting_rows"] == 1
     assert 0 <= read["portal_inbox_oldest_waiting_seconds"] < 3600
     assert read["portal_applier_stopped"] == 0
-    assert (read["portal_stream_listeners"], read["portal_stream_events_total"]) == (0, 0)
+    for stream in ("delivery_reports", "statistics", "pages"):
+        assert (read[f"portal_stream_listeners['{stream}']"], read[f"portal_stream_events_total['{stream}']"]) == (0, 0)
 
 
 def test_metrics_count_jobs_by_kind_and_state(client, tenant):

@@ -46,6 +46,7 @@ MEMBERS = ANYBODYS | {
         "leaks:messages",
         "home",  # of two customers: one charges the other
         "reports:overview",
+        "reports:live",
         "palette",
         "palette_anywhere",
         "reports:views",
@@ -125,6 +126,7 @@ OPENED = {
         *("api:partner_id_requests", "api:partner_id_request"),
         *("api:definitions", "api:definition", "api:definition_runs", "api:definition_run"),
         "api:delivery_report_stream",
+        "api:statistics_stream",
         "api:campaign_ab",
         "api:conversions",
         *("api:campaigns", "api:campaign", "api:campaign_recipients", "api:segments"),
@@ -135,6 +137,7 @@ QUERIES = {
     "messages:message_by_query": "?account=link-main&id=m2",
     "api:message_by_query": "?account=link-main&id=m2",
     "api:delivery_report_stream": "?after=oldest",
+    "api:statistics_stream": "?period=30d&group_by=tenant",
     "api:leaks": "?kind=numbers",
     "api:statistics": "?period=30d&group_by=campaign,variant,operator",
 }

@@ -139,6 +139,7 @@ PAGES = {
     "api:message": (401, 401, 401, 401),
     "api:message_by_query": (401, 401, 401, 401),
     "api:delivery_report_stream": (401, 401, 401, 401),
+    "api:statistics_stream": (401, 401, 401, 401),
     "api:statements": (401, 401, 401, 401),
     "api:statement": (401, 401, 401, 401),
     "api:statement_lines": (401, 401, 401, 401),
@@ -297,6 +298,7 @@ PAGES = {
     "exports:retry": (302, 404, 404, 302),
     "exports:delete": (302, 404, 404, 302),
     "reports:overview": (302, 404, 404, 200),
+    "reports:live": (302, 404, 404, 200),  # signals for open pages
     "reports:campaigns": (302, 404, 404, 302),
     "segments:segments": (302, 404, 404, 200),
     "campaigns:list": (302, 404, 404, 200),

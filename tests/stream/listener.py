@@ -1,4 +1,4 @@
-"""A client of the stream: it listens in a thread, and goes on with its last cursor whenever the stream ends."""
+"""A client of the streams: it listens in a thread, and goes on with its last cursor whenever the stream ends."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ PATH = "/api/v1/delivery-reports/stream/"
 
 
 class Listener(threading.Thread):
-    """Collects (cursor, report) in the order in which they come.
+    """Collects (id, data) of events in the order in which they come.
 
     `events` is what came, `beats` the number of heartbeats, `ends` the texts by which the portal ended a stream.
     """
 
-    def __init__(self, url: str, key: str, *, after: str = "", **query: object) -> None:
+    def __init__(self, url: str, key: str, *, path: str = PATH, after: str = "", **query: object) -> None:
         super().__init__(daemon=True)
         self.events: list[tuple[str, dict]] = []
         self.ends: list[str] = []
         self.beats = self.connections = 0
         self.last_id = after
         self.answer: httpx.Response | None = None  # the last one that was no stream
-        self._url, self._key, self._query = url, key, query
+        self._url, self._key, self._query = url + path, key, query
         self._stopping = threading.Event()
         self._socket: socket.socket | None = None
 
@@ -54,7 +54,7 @@ class Listener(threading.Thread):
         timeout = httpx.Timeout(30, read=20)  # a heartbeat comes every 15 seconds
         with (
             httpx.Client(timeout=timeout) as client,
-            client.stream("GET", self._url + PATH, params=self._query, headers=headers) as answer,
+            client.stream("GET", self._url, params=self._query, headers=headers) as answer,
         ):
             if answer.status_code != 200:
                 answer.read()
@@ -69,10 +69,10 @@ class Listener(threading.Thread):
 
     def _take(self, block: list[str]) -> None:
         fields = dict(line.split(": ", 1) for line in block if not line.startswith(":"))
-        if fields.get("event") == "delivery_report":
-            self.events.append((fields["id"], json.loads(fields["data"])))
-        elif fields.get("event") == "end":
+        if fields.get("event") == "end":
             self.ends.append(json.loads(fields["data"])["detail"])
+        elif "event" in fields:
+            self.events.append((fields["id"], json.loads(fields["data"])))
         elif block[0].startswith(":"):
             self.beats += 1
         self.last_id = fields.get("id", self.last_id)
