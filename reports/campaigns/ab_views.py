@@ -31,6 +31,7 @@ from reports.campaigns.ab_selectors import MAX_VARIANTS, TooManyVariants
 from reports.campaigns.ab_texts import headline, notes
 from reports.campaigns.costs import shown_costs
 from reports.campaigns.views import shown_of
+from reports.figures.rollups import spans_read_once
 from reports.pricing.rights import has_costs
 
 DEFAULT_GAIN = 2  # points
@@ -85,6 +86,7 @@ class Links:
 
 @require_safe
 @member_may("see_figures")
+@spans_read_once()
 def ab_page(request: PageRequest, tenant: Tenant, campaign_id: int) -> HttpResponse:
     """Compare the variants of a campaign; 422 if a parameter is wrong, 429 after too many searches by numbers."""
     access = request.access

@@ -23,6 +23,7 @@ from reports.campaigns.search_text import searched
 from reports.campaigns.selectors import STATES, matching_ids
 from reports.figures.finality import provisional_from
 from reports.figures.query import StatisticsQuery
+from reports.figures.rollups import spans_read_once
 from reports.figures.statistics import OTHER_NAME, finality, total
 from reports.overview.asked import MAX_FILTER, AskedFigures, asked_figures
 from reports.overview.sparklines import Sparkline, line_of_days
@@ -49,6 +50,7 @@ class Row:
 
 @require_safe
 @member_may("see_figures")
+@spans_read_once()
 def campaign_list(request: PageRequest, tenant: Tenant) -> HttpResponse:
     """List the campaigns of the chosen period; `q` searches, `state` is one of STATES, `sort` one of ORDERS.
 

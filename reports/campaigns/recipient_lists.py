@@ -57,6 +57,14 @@ SELECT m.* FROM unnest(%(campaigns)s::int[]) AS c (id) CROSS JOIN LATERAL (
     ORDER BY m.sent_at DESC, m.message_id DESC, m.account_id DESC LIMIT %(limit)s
 ) m ORDER BY m.sent_at DESC, m.message_id DESC, m.account_id DESC LIMIT %(limit)s
 """
+# The index holds recipient keys, so the instants of messages without one are found in it alone.
+_INSTANTS = """
+SELECT array_agg(sent_at) FROM (
+    SELECT m.sent_at FROM unnest(%(campaigns)s::int[]) AS c (id) CROSS JOIN LATERAL (
+        SELECT m.sent_at FROM message m WHERE m.campaign_id = c.id AND {where} ORDER BY m.sent_at DESC LIMIT %(limit)s
+    ) m ORDER BY m.sent_at DESC LIMIT %(limit)s
+) AS newest
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +138,14 @@ def messages_page(
         # Lets whole partitions be left out: a tenant's day is within a day of UTC's.
         where.append("m.day <= %(last_day)s")
         values |= {"at": at, "id": message_id, "account": account_id, "last_day": at.date() + timedelta(days=1)}
-    sql = _MESSAGES.format(columns=MESSAGE_COLUMNS, where=" AND ".join(where))
     with connection.cursor() as cursor_:
+        if key is None and of.account_id is None:  # the index holds no account
+            before = [*where, "m.sent_at < %(at)s"] if cursor else where
+            cursor_.execute(_INSTANTS.format(where=" AND ".join(before)), values)
+            instants = cursor_.fetchone()[0] or []
+            values |= {"instants": [*instants, values["at"]] if cursor else instants}  # others may share the cursor's
+            where.append("m.sent_at = ANY (%(instants)s)")
+        sql = _MESSAGES.format(columns=MESSAGE_COLUMNS, where=" AND ".join(where))
         cursor_.execute(sql, values)
         found = [message_of(row) for row in cursor_.fetchall()]
     return found[:size], _seal_position(found[size - 1]) if len(found) > size else None

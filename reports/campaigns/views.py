@@ -26,6 +26,7 @@ from reports.campaigns.speed import HEIGHT, WIDTH, curve, reached, speed_rows
 from reports.figures.alerts_shown import alerts_between
 from reports.figures.kpis import Kpis
 from reports.figures.query import StatisticsQuery
+from reports.figures.rollups import spans_read_once
 from reports.figures.statistics import total
 from reports.overview import charts
 from reports.overview.cards import CLASSES
@@ -96,6 +97,7 @@ class StatusRow:
 
 @require_safe
 @member_may("see_figures")
+@spans_read_once()
 def campaign_page(request: PageRequest, tenant: Tenant, campaign_id: int) -> HttpResponse:
     """Show a campaign, from its first day to its last; `compare` is the id of another one, `none` compares nothing.
 
@@ -135,6 +137,7 @@ def campaign_page(request: PageRequest, tenant: Tenant, campaign_id: int) -> Htt
     return render(request, "reports/campaigns/campaign.html", context, status=422 if is_wrong else status)
 
 
+@spans_read_once()
 def figures_context(request: PageRequest, tenant: Tenant, campaign: Campaign) -> dict | None:
     """Return what the part of the page with the figures shows, None for a campaign without messages."""
     masking = request.access.masking

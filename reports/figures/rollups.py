@@ -4,6 +4,8 @@ The choice changes only the time it takes (deliveries/counts/rollups.py).
 """
 
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import date, timedelta
 
 from django.db import connection
@@ -50,6 +52,21 @@ GROUP BY {columns} b.bucket HAVING sum(b.n) > 0
 
 
 Ready = tuple[set[date], set[date]]  # months by their first days, and days outside of them
+_Spans = set[tuple[str, date]]
+_kept: ContextVar[dict[tuple, _Spans] | None] = ContextVar("kept_spans", default=None)
+
+
+@contextmanager
+def spans_read_once() -> Iterator[None]:
+    """Read the ready spans of a period once for all figures of a page; also a decorator.
+
+    The rows of a span are replaced in one transaction, so a span that is no longer ready has its earlier sums.
+    """
+    token = _kept.set({})
+    try:
+        yield
+    finally:
+        _kept.reset(token)
 
 
 def sources(
@@ -143,10 +160,10 @@ def ready_spans(
 
     With `with_final` only those whose sums of final messages hold for the present result codes.
     """
-    whole = set() if by_day else {month.first_day for month in whole_months(first, last)}
+    whole = [month.first_day for month in whole_months(first, last)]
     wanted = Q(span=Span.MONTH, day__in=whole) | Q(span=Span.DAY, day__range=(first, last))
-    found = _ready_of_all(tenant_ids, wanted, with_final=with_final)
-    months = {day for span, day in found if span == Span.MONTH}
+    found = _read_once((first, last), tenant_ids, wanted, with_final=with_final)
+    months = set() if by_day else {day for span, day in found if span == Span.MONTH}
     covered = {day for month in months for day in _days(month, Month.of(month).next().first_day)}
     return months, {day for span, day in found if span == Span.DAY} - covered
 
@@ -157,7 +174,17 @@ def ready_months(tenant_ids: Collection[int], first: date, last: date) -> set[da
     return {day for _span, day in _ready_of_all(tenant_ids, Q(span=Span.MONTH, day__in=whole))} if whole else set()
 
 
-def _ready_of_all(tenant_ids: Collection[int], wanted: Q, *, with_final: bool = False) -> set[tuple[str, date]]:
+def _read_once(period: tuple[date, date], tenant_ids: Collection[int], wanted: Q, *, with_final: bool) -> _Spans:
+    """Return the ready spans of a period, those read before within `spans_read_once`."""
+    kept, key = _kept.get(), (period, frozenset(tenant_ids), with_final)
+    if kept is None:
+        return _ready_of_all(tenant_ids, wanted, with_final=with_final)
+    if key not in kept:
+        kept[key] = _ready_of_all(tenant_ids, wanted, with_final=with_final)
+    return kept[key]
+
+
+def _ready_of_all(tenant_ids: Collection[int], wanted: Q, *, with_final: bool = False) -> _Spans:
     ready = CondensedSpan.objects.filter(wanted, tenant_id__in=tenant_ids, is_ready=True)
     if with_final:
         ready = ready.filter(final_codes=RawSQL(DIGEST, ()))  # noqa: S611  a constant

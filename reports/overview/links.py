@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from urllib.parse import parse_qs
+from functools import lru_cache
+from urllib.parse import parse_qs, urlencode
 
 from django.urls import reverse
-from django.utils.http import urlencode
 
 from portal.common.period_picker import Period
 
@@ -26,7 +26,7 @@ class Links:
         `found` are filters of the list in addition to the page's, `first` and `last` other days than the page's.
         """
         days = {"from": first or self.period.first, "to": last or self.period.last}
-        return f"{reverse('messages:list', args=[self.slug])}?{urlencode(days | dict(self.filters) | found)}"
+        return f"{_list_address(self.slug)}?{urlencode(days | dict(self.filters) | found)}"
 
     def narrowed(self, **found: object) -> str:
         """Return the query string that shows the page for a part of what it counts, or for other `from` and `to`."""
@@ -68,3 +68,9 @@ class NoLinks(Links):
 
     def without(self, name: str) -> str:
         return ""
+
+
+@lru_cache(maxsize=1000)
+def _list_address(slug: str) -> str:
+    """Return the address of a tenant's Message Search; a page has hundreds of links to it."""
+    return reverse("messages:list", args=[slug])

@@ -19,6 +19,7 @@ from portal.tenants.models import Tenant
 from reports.figures.alerts_shown import ShownAlert, alerts_between
 from reports.figures.kpis import Kpis
 from reports.figures.query import TooManyGroups
+from reports.figures.rollups import spans_read_once
 from reports.figures.statistics import MAX_GROUPS, OTHER_NAME, Group
 from reports.overview import charts
 from reports.overview.asked import AskedFigures, asked_figures
@@ -83,6 +84,7 @@ def _more(context: dict) -> dict[str, int]:
     return {name: n for name, n in more.items() if n > 1}
 
 
+@spans_read_once()
 def overview_context(request: HttpRequest, tenant: Tenant) -> tuple[dict, int]:
     """Return what the request's Overview shows, and the status of the answer; a shared page has no links."""
     asked = asked_figures(request, tenant, filters=FILTERS, keep=("all",))

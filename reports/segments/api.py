@@ -96,7 +96,7 @@ class SegmentView(ApiView):
                     name="recipients",
                     text=(
                         f"`yes` counts different recipients, which is possible for at most {MAX_DAYS} days or a"
-                        " campaign. `auto` counts them if the messages are at most 200,000. Conversions are counted"
+                        " campaign. `auto` counts them if the messages are at most 20,000. Conversions are counted"
                         " with them."
                     ),
                     kind="choice",

@@ -15,7 +15,7 @@ COLUMNS = (
 )  # fmt: skip
 DEFAULT_ORDER = "-messages"
 ORDERS = tuple(sign + column for column in COLUMNS for sign in ("-", ""))
-KEPT = ("key", "by", "sort", "a", "b", "recipients", "kind")
+KEPT = ("key", "by", "sort", "a", "b", "recipients", "kind", "costs")
 
 
 @dataclass(frozen=True, slots=True)

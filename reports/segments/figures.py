@@ -15,7 +15,7 @@ from reports.segments.comparison import Difference, standouts
 from reports.segments.conversions import conversions_of
 from reports.segments.small_groups import SMALL_LABEL, GroupSize, merged_values
 
-MAX_READ = 200_000  # messages that are read for the recipients unless they are asked for
+MAX_READ = 20_000  # messages that are read for the recipients unless they are asked for
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,11 +19,12 @@ from portal.tenants.models import Tenant
 from reports.campaigns.list_views import next_order
 from reports.figures.finality import provisional_from
 from reports.figures.query import StatisticsQuery, TooManyGroups
+from reports.figures.rollups import spans_read_once
 from reports.overview.asked import AskedFigures, asked_figures
 from reports.overview.sparklines import line_of_days
 from reports.pricing.costs import Costs
 from reports.pricing.figures import cost_figures
-from reports.pricing.rights import seen_payer
+from reports.pricing.rights import has_costs, seen_payer
 from reports.segments.asked import COLUMNS, KEPT, AskedSegments, asked_segments
 from reports.segments.comparison import pair
 from reports.segments.costs import costs_of_rows, costs_of_values
@@ -40,6 +41,7 @@ MAX_CHOICES = 200  # values to compare
 
 @require_safe
 @member_may("see_figures")
+@spans_read_once()
 def segments_page(request: PageRequest, tenant: Tenant) -> HttpResponse:
     """Show the figures of a key by its values; `by` adds a second key, `a` and `b` are two values to compare.
 
@@ -81,7 +83,10 @@ def _shown(request: PageRequest, asked: AskedFigures, segments: AskedSegments) -
     unsettled = provisional_from(tenant_ids=query.tenant_ids, first=query.first, last=query.last, now=timezone.now())
     context = {
         "base": asked.context["links"].narrowed(
-            key=segments.key, **({"by": segments.by} if segments.by else {}), **_kind(segments)
+            key=segments.key,
+            **({"by": segments.by} if segments.by else {}),
+            **({"costs": "yes"} if request.GET.get("costs") == "yes" else {}),
+            **_kind(segments),
         ),
         "is_provisional": unsettled is not None,
         "are_some": set(segments.tenant_ids) != set(asked.tenant_ids),
@@ -124,6 +129,7 @@ def _shown(request: PageRequest, asked: AskedFigures, segments: AskedSegments) -
         | {
             "found": found,
             "rows": shown_rows,
+            "may_show_costs": priced is None and "campaign" not in query.filters and has_costs(request.access),
             "costs": None if priced is None else cost_figures(sum(priced.values(), Costs())),
             "are_some_unlinked": links.are_possible and not all(row.messages for row in shown_rows),
             "all_messages": asked.context["links"].messages() if are_all else "",
@@ -144,8 +150,9 @@ def _shown(request: PageRequest, asked: AskedFigures, segments: AskedSegments) -
 
 
 def _costs(request: PageRequest, query: StatisticsQuery, key: str) -> dict[str, Costs] | None:
-    """Return what the messages of each value cost; None if the reader may not see it, and of a campaign."""
-    payer = None if "campaign" in query.filters else seen_payer(request.access)
+    """Return what the messages of each value cost; None of a campaign, and unless it is asked for and may be seen."""
+    is_asked = request.GET.get("costs") == "yes" and "campaign" not in query.filters
+    payer = seen_payer(request.access) if is_asked else None
     return None if payer is None else costs_of_values(query, key, payer)
 
 
@@ -165,7 +172,8 @@ def _masked(row: ValueRow, masking) -> ValueRow:
 
 def _compared(found: SegmentFigures, segments: AskedSegments, masking) -> dict:
     """Return the values to choose from, those chosen, the sentence on them, and which of them is unknown."""
-    known = {row.value: row for row in found.rows if row.value in found.rates and not masking.hides(row.value)}
+    rates = found.rates
+    known = {row.value: row for row in found.rows if row.value in rates and not masking.hides(row.value)}
     choices = [(value, label_of(value)) for value in list(known)[:MAX_CHOICES]]
     chosen = {"a": segments.first, "b": segments.second}
     wrong = [(name, masking.text(value)[:80]) for name, value in chosen.items() if value and value not in known]
@@ -180,7 +188,7 @@ def _compared(found: SegmentFigures, segments: AskedSegments, masking) -> dict:
     }
     if first is None or second is None or first is second:
         return context
-    difference = pair(found.rates, first.value, second.value)
+    difference = pair(rates, first.value, second.value)
     return context | {"difference": difference, "pair_sentence": pair_sentence(first, second, difference)}
 
 

@@ -29,7 +29,7 @@ from portal.common.database import connection_string
 from portal.tenants.models import GatewayAccount
 from portal.tenants.scope import web_scope
 from reports.figures.query import StatisticsQuery
-from reports.figures.rollups import sources
+from reports.figures.rollups import ready_spans, sources, spans_read_once
 from reports.figures.statistics import statistics
 from reports.figures.top_campaigns import campaigns
 from reports.figures.volume import Volume
@@ -97,9 +97,21 @@ def test_figures_are_the_same_when_days_and_months_are_summed_up(messages, tenan
         before = figures(ids)
         # 7 days but the last, and October, of two tenants; September has not begun when the first message came
         assert roll_up(now=NOW) == 2 * (6 + 2)
-        assert figures(ids) == before
+        with spans_read_once():
+            assert figures(ids) == before
         assert [roll_up(now=NOW), roll_up(now=NOW)] == [2, 0]  # the 18th, which nothing changed since
         assert figures(ids) == before
+
+
+def test_page_reads_the_spans_of_a_period_once(messages, tenant, django_assert_num_queries):
+    roll_up(now=NOW)
+    asked = ([tenant.id], FIRST, LAST)
+    apart = [ready_spans(*asked), ready_spans(*asked, by_day=True)]
+    assert apart[0][0] == {date(2026, 10, 1)}
+    with spans_read_once(), django_assert_num_queries(1):
+        assert [ready_spans(*asked), ready_spans(*asked, by_day=True)] == apart
+    CondensedSpan.objects.all().delete()
+    assert ready_spans(*asked) == (set(), set())
 
 
 def test_one_of_the_last_days_waits_until_nothing_changes_it_between_two_runs(messages, feed, tenant):

@@ -391,7 +391,7 @@ def test_query_count_is_fixed(client, viewer, feed, tenant, django_assert_num_qu
     client.force_login(viewer)
     client.get(LIST)
 
-    with django_assert_num_queries(28):
+    with django_assert_num_queries(26):
         page = client.get(LIST).content.decode()
 
     assert len(rows_of(page)) == n + 1

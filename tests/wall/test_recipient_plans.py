@@ -64,3 +64,24 @@ def test_only_the_campaigns_messages_are_read(tenant, campaign_id, name):
     for found in plans:
         assert {node["Node Type"] for node in found if node["Actual Rows"]} <= allowed
         assert rows_read(found) <= 3000 + 51 * 3  # the campaign's messages, and those of the page by their identity
+
+
+def test_messages_without_a_number_are_found_in_the_index(tenant, campaign_id):
+    oldest = [f"m{90 * n}" for n in range(1, 8)]
+    change(
+        "UPDATE message SET recipient_key = '\\x01' WHERE campaign_id = %s AND recipient_key IS NULL"
+        " AND NOT message_id = ANY (%s)",
+        [campaign_id, oldest],
+    )
+    change("ANALYZE message", [])
+    of = CampaignMessages(tenant_id=tenant.id, campaign_ids=[campaign_id])
+    with web_scope([tenant.id]):
+        with CaptureQueriesContext(connection) as captured:
+            first, cursor = messages_page(of, None, size=5)
+            second, end = messages_page(of, None, cursor=cursor or "", size=5)
+        plans = [nodes(query["sql"], {}) for query in captured.captured_queries if "sent_at = ANY" in query["sql"]]
+    assert [message.folded.message_id for message in (*first, *second)] == oldest
+    assert (len(first), end) == (5, None)
+    # All other messages of the campaign have a recipient: the rows of a page are read without them.
+    assert len(plans) == 2
+    assert 7 <= sum(map(rows_read, plans)) <= 20
