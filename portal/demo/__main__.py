@@ -23,6 +23,7 @@ from portal.demo import (
     saved_reports,
     statements,
     steps,
+    streams,
     traffic,
 )
 from portal.demo.state import PROVISIONING, REPOSITORY, DemoError, State
@@ -105,6 +106,8 @@ def _fill(server: subprocess.Popen, address: str) -> State:
     invoices.check_invoice(server)
     statements.make_statements()
     budgets.make_budgets()
+    streams.make_key(state)
+    streams.start_campaign(state)
     return state
 
 
@@ -141,6 +144,7 @@ def _tell(state: State, address: str) -> None:
         f"{saved_reports.guide(address)}"
         f"{leaks.guide(address)}"
         f"{gates.guide(address)}"
+        f"{streams.guide(state, address)}"
         f"  {address}/share/{state.shared}/\n"
         "                                          a shared link: the same Overview for people without an account\n"
         f"  {address}/t/hansa-group/reports/        a parent: its report sums its children\n"

@@ -28,6 +28,7 @@ class State:
     mylink_token: str = field(default_factory=lambda: f"demo-{secrets.token_urlsafe(24)}")
     passwords: dict[str, str] = field(default_factory=dict)
     shared: str = ""
+    stream_key: str = ""
     added: int = 0  # id of the customer that was added as on the admin's page
     end: str = field(default_factory=lambda: datetime.now(UTC).replace(microsecond=0).isoformat())
     simulated: bool = False
