@@ -16,7 +16,7 @@ from deliveries.partner_ids.requests_api import DecisionView, PartnerRequestsVie
 from deliveries.stream.api import StreamView
 from portal.api.administration import AuditLogView
 from portal.api.api_keys import ApiKeysView, ApiKeyView
-from portal.api.docs import reference
+from portal.api.docs import guide, reference
 from portal.api.index import IndexView
 from portal.api.key import KeyView
 from portal.api.members import InvitationsView, InvitationView, MembersView, MemberView
@@ -178,5 +178,6 @@ urlpatterns = [
     path("v1/invoice-checks/<int:check_id>/claim/", ClaimView.as_view(), name="invoice_check_claim"),
     path("v1/schema/", SchemaView.as_view(), name="schema"),
     path("v1/docs/", reference, name="docs"),
+    path("v1/docs/<slug:slug>/", guide, name="guide"),
     re_path("", NotFoundView.as_view(), name="not_found"),
 ]

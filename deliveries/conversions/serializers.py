@@ -9,6 +9,8 @@ from deliveries.conversions.reading import FIELDS, MAX_MESSAGE_ID, MAX_NUMBER, M
 class ConversionBody(serializers.Serializer):
     """One conversion event."""
 
+    is_open = True  # `events` in its place are taken too
+
     event_id = serializers.CharField(max_length=MAX_EVENT_ID, help_text="Your id of the event, unique per customer.")
     kind = serializers.CharField(help_text="The name of a kind of event, as on the page Conversions.")
     occurred_at = serializers.DateTimeField(

@@ -47,6 +47,8 @@ _HELP = {
 class SubmissionBody(serializers.Serializer):
     """A sender's data of one submitted message. Its text is neither accepted nor stored."""
 
+    is_open = True  # LINK's bodies are taken too
+
     message_id = serializers.CharField(max_length=submission.LIMITS["message_id"], help_text=_HELP["message_id"])
     submitted_at = serializers.DateTimeField(help_text=_HELP["submitted_at"])
     account = serializers.CharField(required=False, allow_null=True, help_text=_HELP["account"])

@@ -85,7 +85,8 @@ class PartnerIdBatchView(ApiView):
         if not isinstance(given, list) or not 1 <= len(given) <= MAX_ITEMS:
             raise BadField("items", f"a list of 1 to {MAX_ITEMS} partner IDs")
         # The items are read one by one, since each is refused for itself.
-        may_request = checked(BatchBody, request.data | {"items": []})["request"]
+        rest = {name: value for name, value in request.data.items() if name != "items"}
+        may_request = checked(BatchBody, rest, is_partial=True).get("request", False)
         named, now = Named(self.access), timezone.now()
         items = [_read(number, one, named) for number, one in enumerate(given)]
         # in the order of their rows' keys, so that two bodies beside each other do not wait for each other

@@ -175,7 +175,7 @@ class RequestsAnswer(ForwardPageSerializer):
 class BatchBody(serializers.Serializer):
     """Partner IDs to declare."""
 
-    items = DeclareBody(many=True, help_text=f"1 to {MAX_ITEMS} partner IDs.")
+    items = DeclareBody(many=True, allow_empty=False, max_length=MAX_ITEMS, help_text=f"1 to {MAX_ITEMS} partner IDs.")
     request = serializers.BooleanField(
         default=False,
         help_text="True: a partner ID that the key may not declare itself is requested instead of refused.",

@@ -141,7 +141,7 @@ class SecondFactorMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        is_free = request.path_info.startswith(WITHOUT_SECOND_FACTOR)
+        is_free = request.path_info.startswith(WITHOUT_SECOND_FACTOR) or is_api(request) or is_shared(request)
         if is_free or not second_factor.is_required(request) or second_factor.is_used(request):
             return self.get_response(request)
         return whole_page(request, f"{reverse('second_factor')}?{urlencode({'next': page_behind(request)})}")

@@ -9,6 +9,12 @@ from portal.api.problems import BadFields
 
 Faults = list[tuple[str, str]]  # (JSON Pointer, text)
 
+_TYPES = (
+    (serializers.CharField, str, "a text is needed"),
+    (serializers.BooleanField, bool, "true or false is needed"),
+    (serializers.IntegerField, int, "a whole number is needed"),
+)
+
 
 def checked(kind: type[serializers.Serializer], data: object, *, is_partial: bool = False) -> dict[str, Any]:
     """Return the fields of a body. Raises BadFields with all that is wrong, unknown fields of nested objects too."""
@@ -16,6 +22,8 @@ def checked(kind: type[serializers.Serializer], data: object, *, is_partial: boo
     faults = list(_unknown(serializer, data, "#"))
     if not serializer.is_valid():
         faults += _flat(serializer.errors, "#")
+    named = {pointer for pointer, _text in faults}
+    faults += [fault for fault in _mistyped(serializer, data, "#") if fault[0] not in named]
     refuse(faults)
     return serializer.validated_data
 
@@ -44,6 +52,21 @@ def _unknown(serializer: serializers.BaseSerializer, data: object, at: str) -> I
                 yield f"{at}/{escaped(name)}", f"unknown field; allowed: {', '.join(serializer.fields)}"
             elif isinstance(field, serializers.BaseSerializer):
                 yield from _unknown(field, value, f"{at}/{name}")
+
+
+def _mistyped(field: serializers.Field, data: object, at: str) -> Iterator[tuple[str, str]]:
+    """Yield the values of another type than described, which serializers convert: a number as a text, and so on."""
+    if isinstance(field, serializers.Serializer):
+        for name, value in data.items() if isinstance(data, Mapping) else ():
+            if name in field.fields:
+                yield from _mistyped(field.fields[name], value, f"{at}/{name}")
+    elif isinstance(field, serializers.ListSerializer | serializers.ListField):
+        for number, one in enumerate(data if isinstance(data, list) else ()):
+            yield from _mistyped(field.child, one, f"{at}/{number}")
+    elif data is not None:
+        for kind, type_, text in _TYPES:
+            if isinstance(field, kind) and (not isinstance(data, type_) or (type_ is int and isinstance(data, bool))):
+                yield at, text
 
 
 def _flat(errors: object, at: str) -> Faults:

@@ -1,9 +1,9 @@
-"""/api/v1/docs/: the API's reference for people, made of the description that programs read."""
+"""/api/v1/docs/: the API's reference for people, made of the description that programs read, and the guides to it."""
 
 from functools import cache
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
@@ -13,6 +13,8 @@ from portal.api.reference import shapes, subjects
 from portal.api.schema import document
 from portal.api.views import MAX_BODY, MAX_BYTES_OF_MANY
 from portal.tenants.models import ApiKey
+
+GUIDES = ("tour", "recipes", "api-changelog", "rest-api")  # of docs/; .dockerignore keeps them
 
 
 @require_safe
@@ -33,6 +35,19 @@ def reference(request: HttpRequest) -> HttpResponse:
             "max_submissions": MAX_BYTES_OF_MANY,
         },
     )
+
+
+@require_safe
+def guide(request: HttpRequest, slug: str) -> HttpResponse:
+    """Return a guide to the API as its text, in Markdown. Raises Http404 for any other document."""
+    if slug not in GUIDES:
+        raise Http404
+    return HttpResponse(_text(slug), content_type="text/plain; charset=utf-8")
+
+
+@cache
+def _text(slug: str) -> str:
+    return (settings.BASE_DIR / "docs" / f"{slug}.md").read_text(encoding="utf-8")
 
 
 @cache

@@ -152,9 +152,10 @@ class MemberView(ApiView):
         return self.answer(_shown_member(self._member(membership_id)))
 
     def patch(self, request: Request, membership_id: int) -> Response:
-        role = Role(self.body(request)["role"])
+        body = self.body(request, is_partial=True)
         refuse_abandoned(self.access)
         member = self._member(membership_id)
+        role = Role(body.get("role", member.role))
         try:
             members.change_role(membership=member, role=role, actor=self.access.key, now=timezone.now())
         except members.NotAllowed as error:

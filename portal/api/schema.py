@@ -6,6 +6,7 @@ from functools import cache
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter
+from rest_framework.serializers import ListField, ListSerializer, TimeField
 
 from portal.api import idempotency
 from portal.api.operations import Operation
@@ -16,6 +17,7 @@ from portal.api.tables import DATA_AS_OF
 
 SECURITY_SCHEME = "key"  # in SPECTACULAR_SETTINGS
 PROBLEM_MEDIA = "application/problem+json"
+TIME = "^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?$"
 
 _EXAMPLE_ERRORS = {
     "bad-parameter": [{"parameter": "to", "detail": "not before “from”"}],
@@ -44,6 +46,12 @@ _PROBLEM_HEADERS = {
 def document() -> dict:
     """Return the whole description; it is the same for everybody."""
     return SchemaGenerator().get_schema(request=None, public=True)
+
+
+def with_tags(result: dict, **_options: object) -> dict:
+    """Return the description with a list of the tags of its operations, in their order."""
+    operations = (operation for methods in result["paths"].values() for operation in methods.values())
+    return result | {"tags": [{"name": name} for name in dict.fromkeys(o["tags"][0] for o in operations)]}
 
 
 class Schema(AutoSchema):
@@ -99,6 +107,24 @@ class Schema(AutoSchema):
 
     def get_extensions(self) -> dict:
         return {"x-sample": dict(self.operation.sample)} if self.operation.sample else {}
+
+    def _map_serializer(self, serializer, direction: str, bypass_extensions: bool = False) -> dict:
+        """Close bodies, whose unknown fields are refused (portal/api/bodies.py), but for those with `is_open`."""
+        schema = super()._map_serializer(serializer, direction, bypass_extensions)
+        is_closed = direction == "request" and not getattr(serializer, "is_open", False)
+        return schema | {"additionalProperties": False} if is_closed else schema
+
+    def _map_serializer_field(self, field, direction: str, bypass_extensions: bool = False) -> dict:
+        schema = super()._map_serializer_field(field, direction, bypass_extensions)
+        if isinstance(field, ListField | ListSerializer) and schema.get("type") == "array":
+            if not field.allow_empty:
+                schema["minItems"] = 1
+            if field.max_length is not None:
+                schema["maxItems"] = field.max_length
+        if isinstance(field, TimeField):
+            schema.pop("format", None)  # that of RFC 3339 has an offset from UTC
+            schema["pattern"] = TIME
+        return schema
 
     def _get_parameters(self) -> list[dict]:
         parameters = super()._get_parameters()

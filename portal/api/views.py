@@ -13,7 +13,7 @@ from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone, translation
 from rest_framework.authentication import BaseAuthentication
-from rest_framework.exceptions import AuthenticationFailed, NotFound, ParseError, PermissionDenied
+from rest_framework.exceptions import AuthenticationFailed, MethodNotAllowed, NotFound, ParseError, PermissionDenied
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.parsers import BaseParser
 from rest_framework.permissions import BasePermission
@@ -156,6 +156,8 @@ class ApiView(APIView):
         super().initial(request, *args, **kwargs)
         self.access = request._request.access
         operation = self.operation_of(request.method)
+        if operation is None and request.method != "OPTIONS":
+            raise MethodNotAllowed(request.method)  # whatever the parameters are
         self.given = Parameters(request.query_params, operation.takes if operation else ())
         if operation is not None and operation.is_in_zone:
             self.zone = self.given.zone()

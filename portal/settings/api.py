@@ -32,7 +32,8 @@ SPECTACULAR_SETTINGS = {
             }
         }
     },
-    "POSTPROCESSING_HOOKS": [],  # keep choices in their fields, not in components of their own
+    # drf-spectacular's own hook is left out: choices stay in their fields, not in components of their own.
+    "POSTPROCESSING_HOOKS": ["portal.api.schema.with_tags"],
     "SORT_OPERATIONS": False,
     "SORT_OPERATION_PARAMETERS": False,
     "DISABLE_ERRORS_AND_WARNINGS": False,

@@ -41,8 +41,9 @@ _ID = Parameter(name="statement_id", text="The statement's `id`.", kind="number"
 PATH = {"statement_id": _ID}
 _FORMAT = Parameter(
     name="format_name",
-    text="The file's format: `pdf`, `xlsx`, `peppol` or `finvoice`.",
-    pattern="^[a-z]+$",
+    text="The format of the file.",
+    kind="choice",
+    choices=tuple(FORMATS),
     example="pdf",
 )
 _TAG = "Statements"

@@ -122,7 +122,7 @@ class TableExportsView(ApiView):
                     kind="choice",
                     choices=tuple(ORDERS),
                     default=DEFAULT_ORDER,
-                    example="-failed_rate",
+                    example="-failed",
                 ),
                 Parameter(name="key", text="For segments and pairs of segments: the segment key.", example="shop"),
                 Parameter(

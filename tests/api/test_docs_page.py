@@ -1,9 +1,11 @@
 """The reference page: everybody may read it, in one's own language, without a script."""
 
 import re
+from pathlib import Path
 
 import pytest
 
+from portal.api.docs import GUIDES
 from portal.api.problem_types import PROBLEM_TYPES
 from portal.api.samples import samples
 from portal.api.schema import document
@@ -61,6 +63,18 @@ def test_signed_in_people_stay_signed_in_and_need_no_second_factor(client, staff
     answer = client.get(PAGE)
 
     assert (answer.status_code, "staff@example.com" in answer.content.decode()) == (200, True)
+
+
+def test_guides_are_served_with_the_portal(client, page):
+    for slug in GUIDES:
+        address = f"/api/v1/docs/{slug}/"
+        answer = client.get(address)
+        written = (Path(__file__).parents[2] / "docs" / f"{slug}.md").read_text(encoding="utf-8")
+
+        assert (answer.status_code, answer.content.decode()) == (200, written)
+        assert answer.headers["Content-Type"] == "text/plain; charset=utf-8"
+        assert f'href="{address}"' in page
+    assert [client.get(f"/api/v1/docs/{slug}/").status_code for slug in ("style", "operations")] == [404, 404]
 
 
 def test_key_opens_no_page(client, mine):

@@ -344,6 +344,7 @@ WITHOUT_PAGE = {
     "api:partner_id_decision": DATA,
     "api:partner_id_move": DATA,
     "api:schema": DATA,
+    "api:guide": DATA,
     "api:not_found": DATA,
 }
 

@@ -25,7 +25,17 @@ from tests.shares.conftest import make_link
 pytestmark = pytest.mark.django_db
 
 ANYBODYS = {
-    *("api:index", "api:schema", "api:docs", "glossary", "metrics", "profile", "second_factor", "account_inactive"),
+    *(
+        "api:index",
+        "api:schema",
+        "api:docs",
+        "api:guide",
+        "glossary",
+        "metrics",
+        "profile",
+        "second_factor",
+        "account_inactive",
+    ),
     *(
         "account_reauthenticate",
         "account_email",

@@ -3,6 +3,7 @@
 These commit: what happens after a commit is part of it.
 """
 
+import base64
 import os
 import re
 import subprocess
@@ -15,14 +16,16 @@ from allauth.mfa.models import Authenticator
 from django.core.cache import cache
 from django.db import transaction
 from django.test import Client
-from django.utils import translation
+from django.utils import timezone, translation
 
 from portal.accounts.factor_mails import tell_of_removal_by_staff
 from portal.accounts.models import AuditEntry, Role
+from portal.tenants import api_keys
 from portal.tenants.models import Tenant
 from tests.conftest import PASSWORD, make_user
 from tests.people.conftest import is_in, sign_in
 from tests.people.factors import HOST, Passkey, code_of, data_in, reauthenticate, set_up_app
+from tests.shares.conftest import make_link
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -418,3 +421,18 @@ def test_person_who_was_invited_meets_the_requirement_too(strict, owner):
     sign_in(client, newcomer.email)
 
     assert client.get(REPORTS).url == ASKED
+
+
+def test_keys_and_shared_links_of_a_tenant_that_requires_one_are_not_sent_to_it(strict, manager):
+    """They have no session that could show a factor."""
+    key = api_keys.create_key(tenant=strict, name="k", scopes=["read", "gates"], created_by="x", now=timezone.now())[1]
+    _link, token = make_link(strict, manager)
+    basic = base64.b64encode(f"{key[: api_keys.PREFIX_LENGTH]}:{key}".encode()).decode()
+
+    answers = [
+        Client().get("/api/v1/key/", headers={"Authorization": f"Bearer {key}"}),
+        Client().get("/gate/partnergate/platform/ACME/partner/nr-fi", headers={"Authorization": f"Basic {basic}"}),
+        Client().get(f"/share/{token}/"),
+    ]
+
+    assert [answer.status_code for answer in answers] == [200, 404, 200]  # there is no gate yet

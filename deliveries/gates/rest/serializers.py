@@ -103,6 +103,8 @@ class ChangeGateBody(serializers.Serializer):
     destinations = DestinationBody(
         many=True,
         required=False,
+        allow_empty=False,
+        max_length=MAX_DESTINATIONS,
         help_text=f"From 1 to {MAX_DESTINATIONS}, in their order. The list replaces the stored one.",
     )
 
@@ -112,7 +114,12 @@ class NewGateBody(ChangeGateBody):
 
     tenant = Text(required=False, help_text="Whose gate it is, by slug; without it the key's tenant.")
     ref_id = Text(help_text="Your reference, unique for the same `filter.partner_ids`.")
-    destinations = DestinationBody(many=True, help_text=f"From 1 to {MAX_DESTINATIONS}, in their order.")
+    destinations = DestinationBody(
+        many=True,
+        allow_empty=False,
+        max_length=MAX_DESTINATIONS,
+        help_text=f"From 1 to {MAX_DESTINATIONS}, in their order.",
+    )
 
 
 class FilterAnswer(serializers.Serializer):

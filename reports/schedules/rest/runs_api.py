@@ -28,7 +28,11 @@ from reports.schedules.rights import may_read
 
 FILE_PATH = DEFINITION_RUN_PATH | {
     "format_name": Parameter(
-        name="format_name", text=f"The format: {', '.join(ReportDefinition.Format.values)}.", example="xlsx"
+        name="format_name",
+        text="The format of the file.",
+        kind="choice",
+        choices=tuple(ReportDefinition.Format.values),
+        example="xlsx",
     )
 }
 
