@@ -100,7 +100,7 @@ class ChangeGateBody(serializers.Serializer):
         help_text=f"Events that are sent (docs/gates.md, Events): {', '.join(Gate.Event.values)}. Default: none.",
     )
     filter = FilterBody(required=False, help_text="The reports that the gate sends.")
-    destinations = DestinationBody(
+    destinations = DestinationBody(  # type: ignore[call-arg]  # `many` makes it a list, which has a max_length
         many=True,
         required=False,
         allow_empty=False,
@@ -114,7 +114,7 @@ class NewGateBody(ChangeGateBody):
 
     tenant = Text(required=False, help_text="Whose gate it is, by slug; without it the key's tenant.")
     ref_id = Text(help_text="Your reference, unique for the same `filter.partner_ids`.")
-    destinations = DestinationBody(
+    destinations = DestinationBody(  # type: ignore[call-arg]  # `many` makes it a list, which has a max_length
         many=True,
         allow_empty=False,
         max_length=MAX_DESTINATIONS,
