@@ -59,7 +59,8 @@ ON CONFLICT DO NOTHING
 def billing(stage: Stage) -> Iterator[Figure]:
     """Yield the times of a year's answers with costs, of a forecast, and of pricing an issuer's month."""
     issuer = _customer("bench-issuer", None)
-    yield _overview(stage, year := _customer("bench-year", issuer))
+    year, unpriced = _customer("bench-year", issuer), _customer("bench-unpriced", _customer("bench-no-prices", None))
+    yield _overview(stage, year, unpriced)
     path = "/api/v1/reports/forecast/"
     yield answer_time(stage, "billing_forecast", path, year, "read", "billing", bar=FORECAST)
     for name, scopes in (("statistics_year", ["read"]), ("statistics_year_priced", ["read", "billing"])):
@@ -68,32 +69,33 @@ def billing(stage: Stage) -> Iterator[Figure]:
     yield _invoice(stage)
 
 
-def _overview(stage: Stage, tenant: Tenant) -> Figure:
-    """Measure the page of a year for a viewer, who sees no costs, and for an owner, in turn."""
+def _overview(stage: Stage, priced: Tenant, unpriced: Tenant) -> Figure:
+    """Measure an owner's page of a year, in turn with that of a customer with equal counts and no price list."""
     today = datetime.now(UTC).date()
     first = today - timedelta(days=364)
-    _count([tenant], first=first, last=today, operators=2, partners=3, messages=31)
+    for tenant in (unpriced, priced):
+        _count([tenant], first=first, last=today, operators=2, partners=3, messages=31)
     roll_up(now=datetime.now(UTC))
-    _price(tenant)
+    _price(priced)
     call_command("collectstatic", interactive=False, verbosity=0)
-    cookies = {role: _signed_in(tenant, role) for role in (Role.VIEWER, Role.OWNER)}
-    times: dict[str, list[float]] = {role: [] for role in cookies}
-    address = f"/t/{tenant.slug}/overview/?from={first}&to={today}"
+    cookies = {tenant.slug: _signed_in(tenant) for tenant in (unpriced, priced)}
+    times: dict[str, list[float]] = {slug: [] for slug in cookies}
     with stage.web() as (_program, port):
         sender = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         for number in range(1 + (PAGES_QUICK if stage.quick else PAGES)):
-            for role, cookie in cookies.items():
+            for slug, cookie in cookies.items():
+                address = f"/t/{slug}/overview/?from={first}&to={today}"
                 began = time.perf_counter()
                 sender.request("GET", address, headers={"Host": "localhost", "Cookie": cookie})
                 answer = sender.getresponse()
                 shows_costs = b"kpi-cost" in answer.read()
-                if answer.status != 200 or shows_costs != (role == Role.OWNER):
-                    raise RuntimeError(f"{address} answered {answer.status} to the {role}")
+                if answer.status != 200 or shows_costs != (slug == priced.slug):
+                    raise RuntimeError(f"{address} answered {answer.status}")
                 if number:  # the first ones fill caches
-                    times[role].append((time.perf_counter() - began) * 1000)
+                    times[slug].append((time.perf_counter() - began) * 1000)
         sender.close()
-    without, with_costs = (sorted(times[role])[len(times[role]) // 2] for role in cookies)
-    note = f"medians {without:.0f} and {with_costs:.0f} ms of {len(times[Role.OWNER])}"
+    without, with_costs = (sorted(times[slug])[len(times[slug]) // 2] for slug in cookies)
+    note = f"medians {without:.0f} and {with_costs:.0f} ms of {len(times[priced.slug])}"
     added = with_costs - without
     return Figure("billing_overview_year", added, "ms more", note=note, is_missed=added >= ADDED)
 
@@ -181,9 +183,9 @@ def _price(*customers: Tenant) -> None:
         )
 
 
-def _signed_in(tenant: Tenant, role: str) -> str:
-    person, _is_new = User.objects.get_or_create(email=f"bench-{role}@example.com")
-    Membership.objects.get_or_create(user=person, tenant=tenant, defaults={"role": role})
+def _signed_in(tenant: Tenant) -> str:
+    person, _is_new = User.objects.get_or_create(email=f"{tenant.slug}@example.com")
+    Membership.objects.get_or_create(user=person, tenant=tenant, defaults={"role": Role.OWNER})
     client = Client()
     client.force_login(person)
     return f"sessionid={client.cookies['sessionid'].value}; language=en"

@@ -168,12 +168,6 @@ def ready_spans(
     return months, {day for span, day in found if span == Span.DAY} - covered
 
 
-def ready_months(tenant_ids: Collection[int], first: date, last: date) -> set[date]:
-    """Return the whole months (their first days) that are ready for all of the tenants."""
-    whole = [month.first_day for month in whole_months(first, last)]
-    return {day for _span, day in _ready_of_all(tenant_ids, Q(span=Span.MONTH, day__in=whole))} if whole else set()
-
-
 def _read_once(period: tuple[date, date], tenant_ids: Collection[int], wanted: Q, *, with_final: bool) -> _Spans:
     """Return the ready spans of a period, those read before within `spans_read_once`."""
     kept, key = _kept.get(), (period, frozenset(tenant_ids), with_final)

@@ -9,7 +9,7 @@ from django.db.models import Case, DateField, F, IntegerField, Sum, Value, When
 from django.db.models.functions import Cast, Greatest, TruncMonth
 
 from reports.figures.query import TIMES, StatisticsQuery
-from reports.figures.rollups import Ready, ready_months
+from reports.figures.rollups import Ready, ready_spans, whole_months
 from reports.figures.statistics import count_sources, counts_for, with_times
 from reports.pricing.tariff import Tariff, changes_of_prices
 from reports.pricing.usage import BILLED_UNDELIVERED, Usage
@@ -55,9 +55,9 @@ def _changes(query: StatisticsQuery, tariffs: Iterable[Tariff]) -> list[date]:
 def _ready(query: StatisticsQuery, changes: Iterable[date]) -> Ready:
     """Return the rolled-up months within which no price changes; days are not rolled up."""
     by_day = any(name in TIMES and name != "month" for name in query.group_by)
-    if by_day:
+    if by_day or not any(whole_months(query.first, query.last)):
         return set(), set()
-    months = ready_months(query.tenant_ids, query.first, query.last)
+    months, _days = ready_spans(query.tenant_ids, query.first, query.last)
     return months - {day.replace(day=1) for day in changes if day.day != 1}, set()
 
 
