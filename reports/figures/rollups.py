@@ -94,11 +94,10 @@ def sources(
         days = set() if condensed in MONTHS_ALONE else days
         if not months and not days:
             break
-        held = Q(span=Span.MONTH, day__in=months) | Q(span=Span.DAY, day__in=days)
         covered = days | {day for month in months for day in _days(month, Month.of(month).next().first_day)}
-        rest = [Q(day__range=stretch) for stretch in _uncovered_ranges(first, last, covered)]
-        found = [condensed.objects.filter(held, tenant_id__in=tenant_ids)]
-        return found + ([of_tenants.filter(_any(rest))] if rest else [])
+        rest = list(_uncovered_ranges(first, last, covered))
+        found = [condensed.objects.filter(_held(months, days), tenant_id__in=tenant_ids)]
+        return found + ([of_tenants.filter(_within(rest))] if rest else [])
     return [of_tenants.filter(day__range=(first, last))]
 
 
@@ -213,8 +212,14 @@ def _uncovered_ranges(first: date, last: date, covered: set[date]) -> Iterator[t
         yield start, last
 
 
-def _any(conditions: list[Q]) -> Q:
-    result = conditions[0]
-    for condition in conditions[1:]:
-        result |= condition
-    return result
+def _held(months: set[date], days: set[date]) -> Q:
+    """Return the condition of these roll-ups; what is in no OR limits what is read of the index."""
+    either = Q(span=Span.MONTH, day__in=months) | Q(span=Span.DAY, day__in=days)
+    return either & Q(span__in=(Span.MONTH, Span.DAY), day__in=months | days) if months and days else either
+
+
+def _within(ranges: Sequence[tuple[date, date]]) -> Q:
+    """Return the condition of the days of these ranges; several as a list, which an index can find."""
+    if len(ranges) == 1:
+        return Q(day__range=ranges[0])
+    return Q(day__in=[day for first, last in ranges for day in _days(first, last + _DAY)])
