@@ -12,9 +12,10 @@ from collections.abc import Awaitable, Callable, Iterable
 
 from deliveries.stream.exchange import Answer, Exchange, Send
 from deliveries.stream.figures import FIGURES
-from deliveries.stream.opening import SCOPE_KEY, Listeners, Opening
+from deliveries.stream.opening import MAX_LISTENERS, SCOPE_KEY, Holder, Opening
 from deliveries.stream.readings import Readings
 from deliveries.stream.waking import Waking
+from portal.common.places import Places
 from portal.connections import Guard
 
 THREADS, SLOW_THREADS = 3, 2  # that read what is quick, and sums over many rows
@@ -28,7 +29,7 @@ class Stream:
         self._paths = re.compile("|".join(paths))
         self._waking = Waking()
         self._readings, self._slow_readings = Readings(THREADS, "stream"), Readings(SLOW_THREADS, "stream sums")
-        self._listeners = Listeners()
+        self._listeners: Places[Holder] = Places(MAX_LISTENERS)
 
     def takes(self, path: str) -> bool:
         """Return whether a request for this path is for the streams."""

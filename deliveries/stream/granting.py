@@ -2,8 +2,9 @@
 
 from rest_framework.request import Request
 
-from deliveries.stream.opening import MAX_LISTENERS, Granted, TooManyListeners, opening_of
+from deliveries.stream.opening import MAX_LISTENERS, Granted, opening_of
 from portal.api.problems import TooManyRequests
+from portal.common.places import NoPlaceLeft
 
 
 def grant(request: Request, granted: Granted) -> None:
@@ -12,6 +13,6 @@ def grant(request: Request, granted: Granted) -> None:
         return
     try:
         opening.grant(granted)
-    except TooManyListeners as error:
+    except NoPlaceLeft as error:
         text = f"This key has {MAX_LISTENERS} streams open. Close one first."
         raise TooManyRequests(text, wait=5) from error

@@ -31,7 +31,7 @@ THREADS = 2  # that read pages of all lists of the process
 
 PageAfter = Callable[[str], Mapping[str, Any]]
 
-_places = Places(MAX_OPEN)
+_places: Places[int] = Places(MAX_OPEN)
 
 
 class ListCut(Exception):

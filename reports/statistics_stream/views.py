@@ -4,9 +4,10 @@ from django.http import HttpResponse
 from django.views.decorators.http import require_safe
 
 from deliveries.stream import server_sent
-from deliveries.stream.opening import TooManyListeners, opening_of
+from deliveries.stream.opening import opening_of
 from portal.accounts.access import PageRequest
 from portal.accounts.guards import member_may
+from portal.common.places import NoPlaceLeft
 from portal.tenants.models import Tenant
 from reports.statistics_stream.page_signals import SIGNAL, PageGranted
 
@@ -22,7 +23,7 @@ def live(request: PageRequest, tenant: Tenant) -> HttpResponse:
     try:
         if opening is not None:
             opening.grant(PageGranted(request.user.pk, request.access.tenant_ids))
-    except TooManyListeners:
+    except NoPlaceLeft:
         return HttpResponse(status=429, content_type="text/plain")
     response = HttpResponse(server_sent.start() + SIGNAL, content_type=server_sent.MEDIA_TYPE)
     response.headers["Cache-Control"] = "no-store"
