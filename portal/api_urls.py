@@ -178,6 +178,6 @@ urlpatterns = [
     path("v1/invoice-checks/<int:check_id>/claim/", ClaimView.as_view(), name="invoice_check_claim"),
     path("v1/schema/", SchemaView.as_view(), name="schema"),
     path("v1/docs/", reference, name="docs"),
-    path("v1/docs/<slug:slug>/", guide, name="guide"),
+    path("v1/docs/<slug:guide_name>/", guide, name="guide"),
     re_path("", NotFoundView.as_view(), name="not_found"),
 ]

@@ -38,16 +38,16 @@ def reference(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def guide(request: HttpRequest, slug: str) -> HttpResponse:
+def guide(request: HttpRequest, guide_name: str) -> HttpResponse:
     """Return a guide to the API as its text, in Markdown. Raises Http404 for any other document."""
-    if slug not in GUIDES:
+    if guide_name not in GUIDES:
         raise Http404
-    return HttpResponse(_text(slug), content_type="text/plain; charset=utf-8")
+    return HttpResponse(_text(guide_name), content_type="text/plain; charset=utf-8")
 
 
 @cache
-def _text(slug: str) -> str:
-    return (settings.BASE_DIR / "docs" / f"{slug}.md").read_text(encoding="utf-8")
+def _text(guide_name: str) -> str:
+    return (settings.BASE_DIR / "docs" / f"{guide_name}.md").read_text(encoding="utf-8")
 
 
 @cache

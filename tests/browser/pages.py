@@ -388,6 +388,7 @@ def address_of(name: str, rows: dict) -> str:
         "group": "all",
         "leak_card": "numbers",
         "slug": "nordic-retail",
+        "guide_name": "tour",
     }
     values |= rows | OTHERS.get(name, {})
     if f"{name}_token" in rows:

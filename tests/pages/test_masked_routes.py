@@ -132,7 +132,8 @@ OPENED = {
             "api:delivery_reports",
         ),
         *("api:exports", "api:export", "api:export_download"),
-        *("api:message", "api:message_by_query", "api:partner_ids", "api:partner_id", "api:schema", "api:docs"),
+        *("api:message", "api:message_by_query", "api:partner_ids", "api:partner_id", "api:schema"),
+        *("api:docs", "api:guide"),
         *("api:partner_id_requests", "api:partner_id_request"),
         *("api:definitions", "api:definition", "api:definition_runs", "api:definition_run"),
         "api:delivery_report_stream",
@@ -192,7 +193,7 @@ def addresses(tenant, run, **maker) -> dict[str, str]:
     values = {
         "check_id": check.pk, "row": 0, "part": 0, **statement_ids(tenant, wish.account_id),
         "definition_id": definition.id, "saved_run_id": saved_run.id, "format": "json", "format_name": "xlsx",
-        "recipient_id": 1, "report_mail_id": 1, "template_id": 1,
+        "recipient_id": 1, "report_mail_id": 1, "template_id": 1, "guide_name": "tour",
         "rule_id": rule.pk, "alert_id": alert.pk, **make_price_list(tenant, "Customers", now=timezone.now()),
         **make_budget(
             tenant, "Autumn", now=timezone.now(),
