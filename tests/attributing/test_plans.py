@@ -86,7 +86,7 @@ def test_conversions_of_segments_look_up_the_messages_of_their_events_as_the_web
     believe("known", *EVENTS, *MESSAGES)
     query = StatisticsQuery(tenant_ids=[tenant.id], first=date(2026, 11, 1), last=date(2026, 11, 30))
     with web_scope([tenant.id]), watched(monkeypatch, most=10 * N) as statements:
-        converted, values = converted_of(query, "order")
+        converted, values = converted_of(query, ["segment:order"])
     assert (converted[None], sum(converted.values()), dict(values)) == (N, 2 * N, {})
     assert statements
 
