@@ -1,4 +1,4 @@
-"""What a key may still read while it listens."""
+"""The rights of a key, read again while it listens to a stream."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

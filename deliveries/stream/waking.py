@@ -56,7 +56,7 @@ class Waking:
     """The sleepers of a process, and the thread that wakes them once an event of their tenants can be read.
 
     An event can be read when no older transaction runs any more. So the thread holds its notification back until then.
-    Changed counts can be read as soon as they are told.
+    Changed counts can be read as soon as their notice arrives.
     """
 
     def __init__(self) -> None:

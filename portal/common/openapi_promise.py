@@ -27,7 +27,7 @@ ALL_TYPES = frozenset({"array", "boolean", "integer", "null", "number", "object"
 
 @dataclass
 class Changes:
-    """Changes from one description to another, each named by its place; every one is told once."""
+    """Changes from one description to another, each listed once with its place."""
 
     breaks: list[str] = field(default_factory=list)
     additions: list[str] = field(default_factory=list)

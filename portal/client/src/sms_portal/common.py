@@ -40,7 +40,7 @@ class Common:
         allow_http: bool = False,
     ) -> None:
         if not key.isascii() or not key.isprintable() or not key or " " in key:
-            raise BadAddress("key: it has signs that no key has; copy it anew")
+            raise BadAddress("key: it contains characters that no API key has; copy it again")
         self.url = checked_url(url, allow_http=allow_http)
         self.retry = retry or Retry()
         self.timeout, self.silence = timeout, silence
