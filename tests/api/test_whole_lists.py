@@ -118,7 +118,7 @@ def test_list_ends_at_once_when_its_key_is_revoked(ask, mine, seven):
 
     assert len(seen) == 2
     assert (problem["status"], problem["type"]) == (401, "/api/v1/docs/#revoked-key")
-    assert not whole_lists._places._by_key
+    assert not whole_lists._places._by_holder
 
 
 def test_cut_csv_has_no_line_of_an_error(ask, mine, seven):
@@ -143,7 +143,7 @@ def test_key_has_few_lists_under_way(ask, mine, seven):
     assert [answer.status_code for answer in answers] == [200] * MAX_OPEN
     for answer in answers:
         answer.getvalue()
-    assert not whole_lists._places._by_key
+    assert not whole_lists._places._by_holder
 
 
 def test_pages_are_of_the_own_tenant_and_masked(call, tenant, seven):

@@ -107,7 +107,7 @@ def _take_in_messages(now: datetime) -> None:
 
     end = now.astimezone(UTC).replace(microsecond=0)
     dlrs = list(generate(seed=SEED, messages=MESSAGES, start=months_back(end, 2), end=end))
-    undeclared = [dlr for dlr in dlrs if b'"hansa-dk"' in dlr]
+    undeclared = [dlr for dlr in dlrs if b'"hansa-dk"' in dlr] + [_failed_last_month(end)]
     with tempfile.TemporaryDirectory() as folder:
         for name, lines in (("main", dlrs), ("direct", undeclared)):
             archive = Path(folder) / name
@@ -116,6 +116,17 @@ def _take_in_messages(now: datetime) -> None:
             import_archive(archive=opened, feed=Feed.objects.get(name=name))
     while apply_slices(slices=range(SLICES)).claimed:
         pass
+
+
+def _failed_last_month(now: datetime) -> bytes:
+    """Return a DLR of a failed message of the last full month: the random ones are few, and may all be delivered."""
+    at = f"{now.replace(day=1) - timedelta(days=10):%Y-%m-%dT12:00:00Z}"
+    dlr = {
+        "id": "failed-last-month", "refId": "", "sentTimestamp": at, "timestamp": at, "resultCode": 1002,
+        "operator": "dk.tdc", "segments": 1, "gateCustomParameters": {"platformPartnerId": "hansa-dk"},
+        "customParameters": {"source": "HansaApo", "destination": "+4527770603"},
+    }  # fmt: skip
+    return json.dumps(dlr).encode()
 
 
 def _make_rows(now: datetime) -> dict:
