@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns import ref_ids, segments
 from campaigns.conversions.models import ConversionEvent, ConversionKind, ConversionUpload
+from portal.common.changes import Changed
 from portal.common.jobs import Job
 from portal.common.masking import Masking
 from portal.tenants.models import Tenant
@@ -56,7 +57,7 @@ class RefIdScheme(models.Model):
         return ref_ids.RefIdScheme(delimiter=self.delimiter, fields=tuple(self.fields))
 
 
-class Campaign(models.Model):
+class Campaign(Changed):
     """A campaign of a tenant, registered when its first message is applied.
 
     The columns from `title` on are what people say about it; all of them are optional. `planned_split` is the weight of
@@ -117,6 +118,7 @@ class Campaign(models.Model):
             models.Index(fields=["tenant", "created_at"], name="campaign_by_age"),
             # the admin's search, over all tenants
             models.Index(fields=["name"], name="campaign_by_name"),
+            models.Index(fields=["tenant", "updated_at", "id"], name="campaign_by_change"),  # the API's changes
         ]
 
     def __str__(self) -> str:

@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from portal.common.changes import Changed
 from portal.common.jobs import Job
 from portal.tenants.models import Tenant
 
@@ -105,7 +106,7 @@ class ConversionUpload(Job):
         return f"{self.tenant_id} {self.id}"
 
 
-class ConversionEvent(models.Model):
+class ConversionEvent(Changed):
     """One event, once per tenant and `event_id`, which the sender chooses.
 
     It belongs to a message (account and message id), to a recipient (key), or to the messages with a custom parameter
@@ -231,6 +232,7 @@ class ConversionEvent(models.Model):
             ),
             models.Index(fields=["upload"], name="conversion_event_of_upload", condition=Q(upload__isnull=False)),
             models.Index(fields=["kind"], name="conversion_event_of_kind"),
+            models.Index(fields=["tenant", "updated_at", "id"], name="conversion_event_by_change"),  # the API's changes
         ]
 
     def __str__(self) -> str:

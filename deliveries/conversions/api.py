@@ -26,8 +26,8 @@ from portal.accounts.access import Access
 from portal.accounts.models import record
 from portal.api.ndjson import NDJSON, NdjsonParser
 from portal.api.operations import CONVERT, Operation
-from portal.api.pages import ROW_ID_MAX, page_by_id
-from portal.api.parameters import CURSOR, SINCE, SIZE, TENANT, UNTIL, Parameter
+from portal.api.pages import ROW_ID_MAX, page_of
+from portal.api.parameters import CURSOR, SINCE, SIZE, TENANT, UNTIL, UPDATED_SINCE, Parameter
 from portal.api.problems import BadFields, BadParameter, Conflict
 from portal.api.views import ApiView, JsonParser
 from portal.common.masking import Masking
@@ -94,6 +94,7 @@ class ConversionsView(ApiView):
                     choices=tuple(ConversionEvent.Reason.values),
                     example="outside_window",
                 ),
+                UPDATED_SINCE,
                 CURSOR,
                 SIZE,
             ),
@@ -127,8 +128,9 @@ class ConversionsView(ApiView):
     }
 
     def get(self, request: Request) -> Response:
-        page, cursor = page_by_id(self._filtered(), self.given)
-        return self.answer({"data": shown(page, self.access), "next_cursor": cursor})
+        return self.answer(
+            page_of(self._filtered(), self.given, self.access, lambda page: shown(page, self.access), created=None)
+        )
 
     def post(self, request: Request) -> Response:
         tenant = _tenant(self.access)

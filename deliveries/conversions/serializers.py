@@ -4,6 +4,7 @@ from rest_framework import serializers
 
 from campaigns.conversions.models import MAX_EVENT_ID, ConversionEvent
 from deliveries.conversions.reading import FIELDS, MAX_MESSAGE_ID, MAX_NUMBER, MAX_PARAMETER
+from portal.api.serializers import ChangePageSerializer
 
 
 class ConversionBody(serializers.Serializer):
@@ -104,10 +105,9 @@ class ConversionSerializer(serializers.Serializer):
     url = serializers.CharField(help_text="The event's address.")
 
 
-class ConversionPageSerializer(serializers.Serializer):
+class ConversionPageSerializer(ChangePageSerializer):
     """A page of events."""
 
-    next_cursor = serializers.CharField(allow_null=True, help_text="The cursor of the next page; null: the last.")
     data = ConversionSerializer(  # type: ignore[assignment] # the name is the API's
         many=True, help_text="The events, those received last first."
     )

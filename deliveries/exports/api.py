@@ -19,8 +19,8 @@ from deliveries.search.query import BadFilter, conditions, tenants_with_campaign
 from portal.accounts.access import Access
 from portal.accounts.models import record
 from portal.api.operations import EXPORTING, Operation
-from portal.api.pages import ROW_ID_MAX, page_by_id
-from portal.api.parameters import CURSOR, SIZE, Parameter
+from portal.api.pages import LISTED, ROW_ID_MAX, page_of
+from portal.api.parameters import Parameter
 from portal.api.problems import BadParameter, Gone, NotReady, TooManyRequests
 from portal.api.views import ApiView
 from portal.common.file_response import file_response
@@ -48,8 +48,7 @@ class ExportsView(ApiView):
                     choices=tuple(Export.State.values),
                     example="done",
                 ),
-                CURSOR,
-                SIZE,
+                *LISTED,
             ),
             sample={"state": "done"},
             answer=ExportPageSerializer,
@@ -84,10 +83,7 @@ class ExportsView(ApiView):
         exports = visible(self.access)
         if state := self.given.choice("state"):
             exports = exports.filter(state=state)
-        page, cursor = page_by_id(exports, self.given)
-        return self.answer(
-            {"data": [shown(export) for export in page if isinstance(export, Export)], "next_cursor": cursor}
-        )
+        return self.answer(page_of(exports, self.given, self.access, lambda page: [shown(export) for export in page]))
 
     def post(self, request: Request) -> Response:
         assert self.access.tenant is not None  # every key has one

@@ -7,7 +7,7 @@ from deliveries.exports.forms import MAX_PARAMETERS
 from deliveries.message_pages.columns import ALL_COLUMNS, COLUMNS
 from deliveries.message_pages.parameter_fields import PARAMETER, is_parameter, key_of
 from deliveries.models import Export
-from portal.api.serializers import ForwardPageSerializer
+from portal.api.serializers import ChangePageSerializer
 from portal.common.masking import Masking
 
 
@@ -92,7 +92,7 @@ class ExportSerializer(serializers.Serializer):
     download_url = serializers.CharField(allow_null=True, help_text="URL of the file; null while there is none.")
 
 
-class ExportPageSerializer(ForwardPageSerializer):
+class ExportPageSerializer(ChangePageSerializer):
     """A page of exports, newest first."""
 
     data = ExportSerializer(many=True, help_text="The exports.")  # type: ignore[assignment] # the API's own name for the rows

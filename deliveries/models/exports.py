@@ -5,11 +5,12 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from portal.common.changes import Changed
 from portal.common.jobs import Job
 from portal.tenants.models import ApiKey, Tenant
 
 
-class Export(Job):
+class Export(Changed, Job):
     """One search, list or table as one file, asked for by a person or an API key of a tenant.
 
     Its progress is in rows. The file is stored for a limited time; the row stays longer and says what became of it

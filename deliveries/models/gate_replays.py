@@ -4,11 +4,12 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from deliveries.models.gates import Gate
+from portal.common.changes import Changed
 from portal.common.jobs import Job, JobState
 from portal.tenants.models import Tenant
 
 
-class GateReplay(Job):
+class GateReplay(Changed, Job):
     """One order to send reports through a gate again, with one attempt each.
 
     `total` is how many reports were expected when it was started (0: not known), `done` how many of them are settled.

@@ -12,6 +12,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from portal.common.changes import Changed
 from portal.tenants.models import Tenant
 
 DEFAULT_TTL = 172_800_000  # milliseconds; LINK's default
@@ -40,7 +41,7 @@ class GateFilter(models.Model):
         abstract = True
 
 
-class Gate(GateFilter):
+class Gate(Changed, GateFilter):
     """A tenant's rule by which delivery reports, events or both are sent to its destinations.
 
     While it is paused or off, its deliveries are held: nothing is sent and their time to live stands still. `held_ms`

@@ -4,11 +4,12 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from portal.common.changes import Changed
 from portal.common.masking import Masking
 from portal.tenants.models import GatewayAccount, Tenant
 
 
-class PartnerRequest(models.Model):
+class PartnerRequest(Changed):
     """A tenant's request; staff decide, or the managers of the account's owner.
 
     open ──approved (and declared)──► approved      open ──► refused      open ──by the tenant itself──► withdrawn

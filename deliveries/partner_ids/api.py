@@ -14,8 +14,8 @@ from deliveries.partner_ids.serializers import DeclareBody, MoveBody, PartnerIdA
 from deliveries.partner_ids.shown import shown
 from deliveries.search.number_searches_api import count_searches
 from portal.api.operations import PARTNER_IDS, Operation
-from portal.api.pages import ROW_ID_MAX, page_by_id
-from portal.api.parameters import ACCOUNT, CURSOR, SIZE, TENANT, Parameter
+from portal.api.pages import LISTED, ROW_ID_MAX, page_of
+from portal.api.parameters import ACCOUNT, TENANT, Parameter
 from portal.api.problems import BadField, BadParameter, Conflict
 from portal.api.views import ApiView
 from portal.tenants.models import PartnerId, Tenant
@@ -50,7 +50,7 @@ class PartnerIdsView(ApiView):
                 "The key's platformPartnerIds, newest first, with the newest move of messages to their tenant. An"
                 " account's key also sees undeclared ones: they belong to the account's pool."
             ),
-            parameters=(ACCOUNT, TENANT, VALUE, CURSOR, SIZE),
+            parameters=(ACCOUNT, TENANT, VALUE, *LISTED),
             sample={"value": "nr-fi"},
             answer=PartnerIdsAnswer,
             answer_text="A page of partner IDs.",
@@ -88,8 +88,9 @@ class PartnerIdsView(ApiView):
             value = self.given.text("value")
             count_searches(request, [("partner_id", value)], is_next_page="cursor" in self.given)
             partners = partners.filter(value=value)
-        page, cursor = page_by_id(partners, self.given)
-        return self.answer({"data": shown(page, self.access), "next_cursor": cursor})
+        return self.answer(
+            page_of(partners, self.given, self.access, lambda page: shown(page, self.access), created="first_seen_at")
+        )
 
     def post(self, request: Request) -> Response:
         """Declare a partner ID: 201 if it was undeclared, 200 if the tenant already had it."""

@@ -14,8 +14,8 @@ from deliveries.partner_ids.ownership import PartnerIdError
 from deliveries.partner_ids.serializers import DecisionBody, RequestAnswer, RequestBody, RequestsAnswer
 from deliveries.partner_ids.shown import shown_requests
 from portal.api.operations import PARTNER_IDS, Operation
-from portal.api.pages import ROW_ID_MAX, page_by_id
-from portal.api.parameters import ACCOUNT, CURSOR, SIZE, TENANT, Parameter
+from portal.api.pages import LISTED, ROW_ID_MAX, page_of
+from portal.api.parameters import ACCOUNT, TENANT, Parameter
 from portal.api.problems import BadField, Conflict
 from portal.api.views import ApiView
 
@@ -66,8 +66,7 @@ class PartnerRequestsView(RequestView):
                     choices=tuple(PartnerRequest.State.values),
                     example="open",
                 ),
-                CURSOR,
-                SIZE,
+                *LISTED,
             ),
             sample={"state": "open"},
             answer=RequestsAnswer,
@@ -103,8 +102,7 @@ class PartnerRequestsView(RequestView):
             rows = rows.filter(tenant_id__in=asked.values())
         if state := self.given.choice("state"):
             rows = rows.filter(state=state)
-        page, cursor = page_by_id(rows, self.given)
-        return self.answer({"data": self.shown(page), "next_cursor": cursor})
+        return self.answer(page_of(rows, self.given, self.access, self.shown, created="requested_at"))
 
     def post(self, request: Request) -> Response:
         body, named, now = self.body(request), Named(self.access), timezone.now()

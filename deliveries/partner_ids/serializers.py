@@ -6,7 +6,7 @@ from rest_framework import serializers
 
 from deliveries.models import PartnerMove, PartnerRequest
 from deliveries.partner_ids.ownership import MAX_VALUE_LENGTH
-from portal.api.serializers import ForwardPageSerializer, ProblemErrorSerializer
+from portal.api.serializers import ChangePageSerializer, ProblemErrorSerializer
 
 MAX_ITEMS = 200
 DECISIONS = ("approve", "refuse", "withdraw")
@@ -115,7 +115,7 @@ class PartnerIdAnswer(serializers.Serializer):
     url = serializers.CharField(help_text="This partner ID.")
 
 
-class PartnerIdsAnswer(ForwardPageSerializer):
+class PartnerIdsAnswer(ChangePageSerializer):
     """A page of partner IDs, newest first."""
 
     data = PartnerIdAnswer(many=True, help_text="The partner IDs.")
@@ -166,7 +166,7 @@ class RequestAnswer(serializers.Serializer):
         return super().get_fields() | {"from": day}
 
 
-class RequestsAnswer(ForwardPageSerializer):
+class RequestsAnswer(ChangePageSerializer):
     """A page of requests, newest first."""
 
     data = RequestAnswer(many=True, help_text="The requests.")

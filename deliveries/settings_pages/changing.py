@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models.functions import Now
 
 from campaigns import ref_ids
 from campaigns.models import RefIdScheme
@@ -34,6 +35,7 @@ def save_scheme(*, tenant: Tenant, scheme: ref_ids.RefIdScheme | None, actor: st
         else:
             values = {"delimiter": scheme.delimiter, "fields": list(scheme.fields)}
             RefIdScheme.objects.update_or_create(tenant=tenant, defaults=values)
+        Tenant.objects.filter(id=tenant.id).update(updated_at=Now())  # readers of changes see the scheme with it
         _record(tenant, "ref_ids.changed", {"scheme": [_text(scheme_of(stored)), _text(scheme)]}, actor)
         request_recount(tenant=tenant, reason="refId scheme", now=now)
     return True

@@ -6,6 +6,7 @@ from django.db import models, transaction
 from django.db.models.functions import Lower, Now
 from django.utils.translation import gettext_lazy as _
 
+from portal.common.changes import Changed
 from portal.tenants.models import Tenant
 from portal.tenants.scope import may_write, web_scope
 
@@ -27,7 +28,7 @@ class UserManager(BaseUserManager):
         return self.get(email__iexact=email)
 
 
-class User(AbstractBaseUser, PermissionsMixin):
+class User(Changed, AbstractBaseUser, PermissionsMixin):
     """A person. Staff run the portal; everybody else sees what their memberships reach."""
 
     email = models.EmailField(_("e-mail"), max_length=254)
@@ -73,7 +74,7 @@ class Role(models.TextChoices):
     ACCOUNTANT = "accountant", _("Accountant")
 
 
-class Membership(models.Model):
+class Membership(Changed):
     """A person's role for a tenant, and by it for the tenant's children."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
@@ -88,7 +89,7 @@ class Membership(models.Model):
         return f"{self.user} · {self.tenant} · {self.role}"
 
 
-class Invitation(models.Model):
+class Invitation(Changed):
     """A membership offered by e-mail; the holder of the link accepts it, once, until it expires.
 
     open ──accepted──► accepted      open ──revoked, or a newer one for the same address──► revoked
@@ -139,7 +140,7 @@ class UnsentMail(models.Model):
         return f"{self.to}: {self.subject}"
 
 
-class AuditEntry(models.Model):
+class AuditEntry(Changed):
     """One recorded action. Append-only: no role of the portal may change or delete a row."""
 
     tenant = models.ForeignKey(Tenant, null=True, on_delete=models.PROTECT, related_name="+")
@@ -153,6 +154,7 @@ class AuditEntry(models.Model):
         verbose_name_plural = "audit entries"
         indexes = [
             models.Index(fields=["tenant", "-at"], name="audit_by_tenant"),
+            models.Index(fields=["tenant", "updated_at", "id"], name="audit_by_change"),  # the API's changes
             # the admin's search
             models.Index(fields=["actor", "-id"], name="audit_by_actor"),
             models.Index(fields=["action", "-id"], name="audit_by_action"),

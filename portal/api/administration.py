@@ -1,7 +1,6 @@
 """/api/v1/audit-log/, and what the views about tenants, members and keys share."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
 
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -13,11 +12,10 @@ from portal.accounts.models import AuditEntry
 from portal.api.administration_examples import ENTRY
 from portal.api.administration_serializers import AuditLogSerializer
 from portal.api.operations import ADMIN, Operation
-from portal.api.pages import page_by_id
-from portal.api.parameters import CURSOR, PERIOD, SINCE, SIZE, TENANT, UNTIL, Parameter, Parameters
+from portal.api.pages import page_of
+from portal.api.parameters import CURSOR, PERIOD, SINCE, SIZE, TENANT, UNTIL, UPDATED_SINCE, Parameter, Parameters
 from portal.api.problems import BadField, Conflict
 from portal.api.views import ApiView
-from portal.common.periods import start_of_day
 from portal.tenants.models import Tenant
 
 ABANDONED = (
@@ -52,6 +50,7 @@ class AuditLogView(ApiView):
                 PERIOD,
                 replace(SINCE, text="The beginning: a day in the key's time zone, or an instant. From 2000 on."),
                 UNTIL,
+                UPDATED_SINCE,
                 CURSOR,
                 SIZE,
             ),
@@ -68,19 +67,8 @@ class AuditLogView(ApiView):
             rows = rows.filter(action=action)
         if actor := self.given.text("actor"):
             rows = rows.filter(actor__iexact=actor)
-        since, until = self._instants()
-        rows = rows.filter(at__gte=since) if since else rows
-        rows = rows.filter(at__lt=until) if until else rows
-        page, cursor = page_by_id(rows, self.given)
-        return self.answer({"data": [_shown_entry(entry) for entry in page], "next_cursor": cursor})
-
-    def _instants(self) -> tuple[datetime | None, datetime | None]:
-        """Return the beginning and the end (not included) of what is asked for; None where an end is open."""
-        span, own = self.given.span(self.access), self.access.tenant
-        assert own is not None  # every key has one
-        return (
-            start_of_day(span.first, own.timezone) if span.first else span.since,
-            start_of_day(span.last + timedelta(days=1), own.timezone) if span.last else span.until,
+        return self.answer(
+            page_of(rows, self.given, self.access, lambda page: [_shown_entry(entry) for entry in page], created="at")
         )
 
 

@@ -3,7 +3,7 @@
 from rest_framework import serializers
 
 from portal.accounts.models import Role
-from portal.api.serializers import ForwardPageSerializer
+from portal.api.serializers import ChangePageSerializer
 from portal.tenants.models import ApiKey
 
 
@@ -20,7 +20,7 @@ class AuditEntrySerializer(serializers.Serializer):
     details = serializers.DictField(help_text="Further facts of the action; no personal data.")
 
 
-class AuditLogSerializer(ForwardPageSerializer):
+class AuditLogSerializer(ChangePageSerializer):
     """A page of the audit log."""
 
     data = AuditEntrySerializer(many=True, help_text="Entries, newest first.")
@@ -37,7 +37,7 @@ class MemberSerializer(serializers.Serializer):
     is_active = serializers.BooleanField(help_text="Whether the person can sign in.")
 
 
-class MembersSerializer(ForwardPageSerializer):
+class MembersSerializer(ChangePageSerializer):
     """A page of members."""
 
     data = MemberSerializer(many=True, help_text="Members, those who came last first.")
@@ -72,7 +72,7 @@ class InvitationSerializer(serializers.Serializer):
     )
 
 
-class InvitationsSerializer(ForwardPageSerializer):
+class InvitationsSerializer(ChangePageSerializer):
     """A page of invitations."""
 
     data = InvitationSerializer(many=True, help_text="Open and expired invitations, newest first.")
@@ -123,7 +123,7 @@ class ApiKeySerializer(serializers.Serializer):
     is_valid = serializers.BooleanField(help_text="Whether it is accepted now.")
 
 
-class ApiKeyPageSerializer(ForwardPageSerializer):
+class ApiKeyPageSerializer(ChangePageSerializer):
     """A page of API keys."""
 
     data = ApiKeySerializer(many=True, help_text="Keys, newest first.")

@@ -23,8 +23,8 @@ from portal.api.administration_serializers import (
 )
 from portal.api.bodies import Faults, refuse
 from portal.api.operations import ADMIN, Operation
-from portal.api.pages import ROW_ID_MAX, page_by_id
-from portal.api.parameters import CURSOR, SIZE, TENANT, Parameter
+from portal.api.pages import LISTED, ROW_ID_MAX, page_of
+from portal.api.parameters import TENANT, Parameter
 from portal.api.problems import BadField, Conflict
 from portal.api.views import ApiView
 from portal.tenants import api_keys
@@ -44,7 +44,7 @@ class ApiKeysView(ApiView):
             summary="List API keys",
             text="The keys of the tenant and of the tenants below it, newest first, without their secrets.",
             scope=ADMIN,
-            parameters=(TENANT, CURSOR, SIZE),
+            parameters=(TENANT, *LISTED),
             answer=ApiKeyPageSerializer,
             answer_text="A page of keys.",
             answer_example={"next_cursor": None, "data": [API_KEY]},
@@ -73,8 +73,7 @@ class ApiKeysView(ApiView):
 
     def get(self, request: Request) -> Response:
         rows = _keys(self.access).filter(tenant_id__in=asked_tenants(self.given, self.access))
-        page, cursor = page_by_id(rows, self.given)
-        return self.answer({"data": [_shown_key(key) for key in page], "next_cursor": cursor})
+        return self.answer(page_of(rows, self.given, self.access, lambda page: [_shown_key(key) for key in page]))
 
     def post(self, request: Request) -> Response:
         body, own, now = self.body(request), self.access.key, timezone.now()

@@ -1,6 +1,7 @@
 """/api/v1/members/: who has a role, invitations, changes of roles, and removal."""
 
 from django.db.models import QuerySet
+from django.db.models.functions import Greatest
 from django.http import Http404
 from django.utils import timezone
 from rest_framework.request import Request
@@ -19,8 +20,8 @@ from portal.api.administration_serializers import (
     RoleBody,
 )
 from portal.api.operations import ADMIN, Operation
-from portal.api.pages import ROW_ID_MAX, page_by_id
-from portal.api.parameters import CURSOR, SIZE, TENANT, Parameter
+from portal.api.pages import LISTED, ROW_ID_MAX, page_of
+from portal.api.parameters import TENANT, Parameter
 from portal.api.problems import BadField, Conflict
 from portal.api.views import ApiView
 
@@ -50,7 +51,7 @@ class MembersView(ApiView):
                 " the tenants below, too."
             ),
             scope=ADMIN,
-            parameters=(TENANT, CURSOR, SIZE),
+            parameters=(TENANT, *LISTED),
             answer=MembersSerializer,
             answer_text="A page of members.",
             answer_example={"next_cursor": None, "data": [MEMBER]},
@@ -78,8 +79,16 @@ class MembersView(ApiView):
 
     def get(self, request: Request) -> Response:
         rows = Membership.objects.filter(tenant_id__in=asked_tenants(self.given, self.access))
-        page, cursor = page_by_id(rows.select_related("user", "tenant"), self.given)
-        return self.answer({"data": [_shown_member(member) for member in page], "next_cursor": cursor})
+        rows = rows.select_related("user", "tenant").annotate(changed_at=Greatest("updated_at", "user__updated_at"))
+        return self.answer(
+            page_of(
+                rows,
+                self.given,
+                self.access,
+                lambda page: [_shown_member(member) for member in page],
+                changed="changed_at",
+            )
+        )
 
     def post(self, request: Request) -> Response:
         body = self.body(request)
@@ -191,7 +200,7 @@ class InvitationsView(ApiView):
             summary="List invitations",
             text="Open and expired invitations of the tenant and of those below it, newest first.",
             scope=ADMIN,
-            parameters=(TENANT, CURSOR, SIZE),
+            parameters=(TENANT, *LISTED),
             answer=InvitationsSerializer,
             answer_text="A page of invitations.",
             answer_example={"next_cursor": None, "data": [INVITATION]},
@@ -199,8 +208,8 @@ class InvitationsView(ApiView):
     }
 
     def get(self, request: Request) -> Response:
-        page, cursor = page_by_id(_open(asked_tenants(self.given, self.access)), self.given)
-        return self.answer({"data": [shown_invitation(row) for row in page], "next_cursor": cursor})
+        rows = _open(asked_tenants(self.given, self.access))
+        return self.answer(page_of(rows, self.given, self.access, lambda page: [shown_invitation(row) for row in page]))
 
 
 class InvitationView(ApiView):

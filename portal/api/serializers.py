@@ -33,6 +33,15 @@ class ForwardPageSerializer(serializers.Serializer):
     next_cursor = serializers.CharField(allow_null=True, help_text="`cursor` of the next page; null on the last one.")
 
 
+class ChangePageSerializer(ForwardPageSerializer):
+    """A page of a list that can be read by changes."""
+
+    data_as_of = serializers.DateTimeField(
+        required=False,
+        help_text="With `updated_since`: the next `updated_since`. All changes before this instant have been shown.",
+    )
+
+
 class KeySerializer(serializers.Serializer):
     """The key that sends the request, with its reach."""
 

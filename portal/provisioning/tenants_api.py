@@ -18,8 +18,8 @@ from portal.api.administration import refuse_abandoned
 from portal.api.bodies import refuse
 from portal.api.members import shown_invitation
 from portal.api.operations import ADMIN, Operation
-from portal.api.pages import page_by_id
-from portal.api.parameters import CURSOR, SIZE, Parameter
+from portal.api.pages import LISTED, page_of
+from portal.api.parameters import Parameter
 from portal.api.problems import BadField, BadParameter
 from portal.api.views import ApiView
 from portal.provisioning.child import NewChild, add_child, settings_faults
@@ -53,7 +53,7 @@ class TenantsView(ApiView):
                 " account's owner and all below it."
             ),
             scope=ADMIN,
-            parameters=(PARENT, CURSOR, SIZE),
+            parameters=(PARENT, *LISTED),
             answer=TenantsAnswer,
             answer_text="A page of tenants.",
             answer_example={"next_cursor": None, "data": [TENANT]},
@@ -89,8 +89,7 @@ class TenantsView(ApiView):
             if parent is None:
                 raise BadParameter("parent", "no tenant of this name that the key may see")
             rows = rows.filter(parent=parent)
-        page, cursor = page_by_id(rows, self.given)
-        return self.answer({"data": shown_tenants(page, self.access), "next_cursor": cursor})
+        return self.answer(page_of(rows, self.given, self.access, lambda page: shown_tenants(page, self.access)))
 
     def post(self, request: Request) -> Response:
         body = self.body(request)

@@ -6,7 +6,7 @@ from rest_framework import serializers
 from campaigns import ref_ids
 from deliveries.partner_ids.serializers import DeclareBody, PartnerIdAnswer, RequestAnswer, Text
 from portal.api.administration_serializers import InvitationSerializer
-from portal.api.serializers import ForwardPageSerializer
+from portal.api.serializers import ChangePageSerializer
 from portal.tenants.models import Tenant, colour_validator, slug_validator, validate_country, validate_timezone
 
 MAX_PARTNER_IDS = 50
@@ -130,7 +130,7 @@ class TenantAnswer(serializers.Serializer):
     url = serializers.CharField(help_text="This tenant.")
 
 
-class TenantsAnswer(ForwardPageSerializer):
+class TenantsAnswer(ChangePageSerializer):
     """A page of tenants, newest first."""
 
     data = TenantAnswer(many=True, help_text="The tenants.")  # type: ignore[assignment]  # Serializer has the name, too

@@ -14,6 +14,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from portal.common.changes import Changed
 from portal.common.countries import country_of_zone
 from portal.common.csv_file import CsvForm, form_of
 from portal.common.masking import Masking
@@ -49,7 +50,7 @@ def validate_country(code: str) -> None:
         raise ValidationError(_("%(code)s is not an ISO 3166-1 country code such as FI."), params={"code": code})
 
 
-class Tenant(models.Model):
+class Tenant(Changed):
     """A customer company, or the pool of a gateway account.
 
     A parent sees its own and its children's rows, never a sibling's or its own parent's. A pool has the messages of
@@ -252,7 +253,7 @@ class FeedToken(models.Model):
         return f"{self.hint}…"
 
 
-class PartnerId(models.Model):
+class PartnerId(Changed):
     """One platformPartnerId of one account, mapped to its last owner; to the account's pool until declared.
 
     Where it was handed over from a date, earlier messages are those of its `earlier_owners`. Values are compared
@@ -279,6 +280,7 @@ class PartnerId(models.Model):
             ),
             # the admin's search, over all accounts
             models.Index(fields=["value"], name="partner_id_by_value"),
+            models.Index(fields=["tenant", "updated_at", "id"], name="partner_id_by_change"),  # the API's changes
         ]
 
     def __str__(self) -> str:
@@ -305,7 +307,7 @@ class EarlierOwner(models.Model):
         return f"{self.tenant} → {self.until_day}"
 
 
-class ApiKey(models.Model):
+class ApiKey(Changed):
     """A system's key to the REST API: of a tenant (with all below it) or of a whole gateway account.
 
     `prefix` finds the row, the rest of the key is kept as a keyed digest (portal/tenants/api_keys.py).

@@ -197,7 +197,7 @@ SIGNIN_TABLES: dict[str, str] = {
     "alert_mail_choice": CHANGE,  # by the link to unsubscribe
     "account_emailaddress": ALL,
     "account_emailconfirmation": ALL,
-    "accounts_auditentry": "INSERT, SELECT (id, at)",  # what its own INSERT returns
+    "accounts_auditentry": "INSERT, SELECT (id, at, updated_at)",  # what its own INSERT returns
     "accounts_invitation": "SELECT, UPDATE (accepted_at)",
     "accounts_membership": "SELECT, INSERT, UPDATE (role)",
     "accounts_unsentmail": "INSERT, SELECT (id)",

@@ -15,8 +15,8 @@ from deliveries.gates.rest.serializers import NoFields
 from portal.accounts.access import Access
 from portal.accounts.models import record
 from portal.api.operations import BILLING, Operation
-from portal.api.pages import ROW_ID_MAX, page_by_id
-from portal.api.parameters import CURSOR, SIZE, Parameter
+from portal.api.pages import LISTED, ROW_ID_MAX, page_of
+from portal.api.parameters import Parameter
 from portal.api.problems import BadField, BadParameter, Conflict
 from portal.api.views import ApiView
 from portal.common.file_response import file_response
@@ -72,8 +72,7 @@ class StatementsView(ApiView):
                     example="issued",
                 ),
                 Parameter(name="customer", text="Only to this customer, by its slug.", example="nordic-retail"),
-                CURSOR,
-                SIZE,
+                *LISTED,
             ),
             sample={"state": "issued"},
             answer=StatementPageSerializer,
@@ -93,10 +92,16 @@ class StatementsView(ApiView):
             statements = statements.filter(state=state)
         if customer := self.given.text("customer"):
             statements = statements.filter(customer__slug=customer)
-        page, cursor = page_by_id(statements, self.given)
-        now = timezone.now()
-        data = [shown(one, self.access.masking, now) for one in page if isinstance(one, Statement)]
-        return self.answer({"data": data, "next_cursor": cursor})
+        masking, now = self.access.masking, timezone.now()
+        return self.answer(
+            page_of(
+                statements,
+                self.given,
+                self.access,
+                lambda page: [shown(one, masking, now) for one in page],
+                created="made_at",
+            )
+        )
 
 
 class StatementView(ApiView):

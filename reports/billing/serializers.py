@@ -3,7 +3,7 @@
 from rest_framework import serializers
 
 from deliveries.counts.causes import Cause
-from portal.api.serializers import ForwardPageSerializer
+from portal.api.serializers import ChangePageSerializer
 from reports.billing.amounts import Category
 from reports.billing.files.making import FORMATS
 from reports.models import Statement, StatementLine
@@ -58,7 +58,7 @@ class StatementSerializer(serializers.Serializer):
     lines_url = serializers.CharField(help_text="The address of its lines.")
 
 
-class StatementPageSerializer(ForwardPageSerializer):
+class StatementPageSerializer(ChangePageSerializer):
     """A page of statements."""
 
     data = StatementSerializer(many=True, help_text="The rows.")  # type: ignore[assignment]  # Serializer has the name, too

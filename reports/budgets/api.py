@@ -14,8 +14,8 @@ from rest_framework.response import Response
 from portal.accounts.access import Access
 from portal.api.bodies import Faults, checked, refuse
 from portal.api.operations import BILLING, Operation
-from portal.api.pages import page_by_id
-from portal.api.parameters import CURSOR, SIZE, Parameter
+from portal.api.pages import LISTED, page_of
+from portal.api.parameters import Parameter
 from portal.api.problems import Conflict
 from portal.api.views import ApiView
 from portal.common.no_numbers import refuse_numbers
@@ -48,13 +48,12 @@ class BudgetsView(ApiView):
             parameters=(
                 Parameter(
                     name="retired",
-                    text="Whether retired budgets are listed instead of the others.",
+                    text="Whether retired budgets are listed instead of the others, or `all`.",
                     kind="choice",
-                    choices=("yes", "no"),
+                    choices=("yes", "no", "all"),
                     default="no",
                 ),
-                CURSOR,
-                SIZE,
+                *LISTED,
             ),
             answer=BudgetsAnswer,
             answer_text="A page of budgets.",
@@ -83,10 +82,10 @@ class BudgetsView(ApiView):
 
     def get(self, request: Request) -> Response:
         tenant = _owner(self.access)
-        is_retired = self.given.choice("retired") == "yes"
-        page, cursor = page_by_id(budgets_of(tenant).filter(retired_at__isnull=not is_retired), self.given)
-        found = [one for one in page if isinstance(one, Budget)]
-        return self.answer({"data": _shown(found, self.access), "next_cursor": cursor})
+        budgets = budgets_of(tenant)
+        if (retired := self.given.choice("retired")) != "all":
+            budgets = budgets.filter(retired_at__isnull=retired == "no")
+        return self.answer(page_of(budgets, self.given, self.access, lambda page: _shown(page, self.access)))
 
     def post(self, request: Request) -> Response:
         tenant = _owner(self.access)

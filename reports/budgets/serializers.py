@@ -3,7 +3,7 @@
 from rest_framework import serializers
 
 from deliveries.partner_ids.serializers import Text
-from portal.api.serializers import ForwardPageSerializer
+from portal.api.serializers import ChangePageSerializer
 from reports.billing.prices.rest_rows import Amount
 from reports.budgets.changing import MAX_UNITS
 from reports.models import Budget
@@ -97,7 +97,7 @@ class BudgetAnswer(serializers.Serializer):
     spending = SpendingAnswer(allow_null=True, help_text="Null of a retired budget, and without a price list.")
 
 
-class BudgetsAnswer(ForwardPageSerializer):
+class BudgetsAnswer(ChangePageSerializer):
     """A page of budgets."""
 
     data = BudgetAnswer(many=True, help_text="Budgets.")  # type: ignore[assignment]  # Serializer has the name, too

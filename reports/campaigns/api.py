@@ -18,8 +18,8 @@ from deliveries.models import CampaignCount
 from deliveries.search.number_searches_api import count_searches
 from portal.accounts.access import Access
 from portal.api.operations import Operation
-from portal.api.pages import page_by_id
-from portal.api.parameters import CURSOR, MAX_NUMBER, SIZE, TENANT, Parameter
+from portal.api.pages import LISTED, page_of
+from portal.api.parameters import MAX_NUMBER, TENANT, Parameter
 from portal.api.views import ApiView
 from reports.campaigns.conversions import Conversions, Converted, campaign_conversions
 from reports.campaigns.costs import PricedGroup, campaign_costs
@@ -69,8 +69,7 @@ class CampaignsView(ApiView):
                     default="all",
                     example="active",
                 ),
-                CURSOR,
-                SIZE,
+                *LISTED,
             ),
             answer=CampaignsAnswer,
             answer_text="A page of campaigns.",
@@ -87,8 +86,7 @@ class CampaignsView(ApiView):
             count_searches(request, [("campaign", text)])
             found = matching_ids(tenant_ids=self.access.tenant_ids, text=text, masking=self.access.masking)
             rows = rows.filter(Q(id__in=found) | Q(merged_into_id__in=found))
-        page, cursor = page_by_id(rows, self.given)
-        return self.answer({"data": shown(page, self.access), "next_cursor": cursor})
+        return self.answer(page_of(rows, self.given, self.access, lambda page: shown(page, self.access)))
 
 
 class CampaignView(ApiView):

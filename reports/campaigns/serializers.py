@@ -2,7 +2,7 @@
 
 from rest_framework import serializers
 
-from portal.api.serializers import ForwardPageSerializer
+from portal.api.serializers import ChangePageSerializer
 from reports.figures.serializers import FiguresSerializer
 from reports.pricing.serializers import AmountsSerializer, CostsSerializer
 
@@ -30,7 +30,7 @@ class CampaignAnswer(serializers.Serializer):
     url = serializers.CharField(help_text="Its address.")
 
 
-class CampaignsAnswer(ForwardPageSerializer):
+class CampaignsAnswer(ChangePageSerializer):
     """A page of campaigns, newest first."""
 
     data = CampaignAnswer(many=True, help_text="The campaigns.")  # type: ignore[assignment]  # Serializer has the name, too

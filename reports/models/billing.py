@@ -7,6 +7,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from portal.common.changes import Changed
 from portal.common.jobs import Job
 from portal.common.no_numbers import refuse_numbers
 from portal.tenants.models import Tenant, currency_validator, validate_country
@@ -157,7 +158,7 @@ class NumberSeries(models.Model):
         return f"{self.prefix}{self.next_number}"
 
 
-class Statement(models.Model):
+class Statement(Changed):
     """An invoice for a month, or the credit note of one; `issuer` None is the portal's operator.
 
     draft ──issued──► issued ◄──► paid

@@ -7,12 +7,13 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Campaign
+from portal.common.changes import Changed
 from portal.tenants.models import Tenant, currency_validator
 
 THRESHOLDS = (50, 80, 100)  # percent of a budget
 
 
-class Budget(models.Model):
+class Budget(Changed):
     """An amount for the messages of a tenant and all below it, of a partner ID, or of a campaign of its own.
 
     `amount` is in the currency's minor unit. Without days the budget is for each calendar month in the tenant's time

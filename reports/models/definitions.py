@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models.functions import Lower, Now
 from django.utils.translation import gettext_lazy as _
 
+from portal.common.changes import Changed
 from portal.common.jobs import Job
 from portal.tenants.models import Tenant
 from reports.models.runs import ReportRun
@@ -14,7 +15,7 @@ from reports.models.runs import ReportRun
 MAX_NAME = 120  # characters
 
 
-class ReportDefinition(models.Model):
+class ReportDefinition(Changed):
     """A report that a tenant has saved: what it shows, of which days, in which formats, and when it is made by itself.
 
     `parameters` are read by its kind (reports/schedules/kinds.py). They hold no phone numbers. Its runs read with the
@@ -141,7 +142,7 @@ class ReportDefinition(models.Model):
         return bool(self.frequency) and self.stopped_at is None and self.archived_at is None
 
 
-class DefinitionRun(Job):
+class DefinitionRun(Changed, Job):
     """One making of a definition's files, of the days `first` to `last` by the tenant's own days.
 
     Its progress is in percent. A run that made no file says why (`skipped`): without rows or changes it is done, and

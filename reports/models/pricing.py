@@ -8,6 +8,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from portal.common.changes import Changed
 from portal.common.msisdn import SENDER_TYPES
 from portal.common.no_numbers import refuse_numbers
 from portal.tenants.models import GatewayAccount, Tenant, currency_validator
@@ -15,7 +16,7 @@ from portal.tenants.models import GatewayAccount, Tenant, currency_validator
 ANY_SENDER = ""
 
 
-class PriceList(models.Model):
+class PriceList(Changed):
     """Prices that an issuer charges a customer, or that the gateway charges for an account.
 
     `issuer` None is the portal's operator. A cost list has an account, which its issuer owns or nobody. A sale list has
@@ -49,7 +50,6 @@ class PriceList(models.Model):
     revision = models.PositiveIntegerField(default=0, db_default=0, editable=False)
     archived_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
-    updated_at = models.DateTimeField(db_default=Now(), editable=False)
 
     class Meta:
         db_table = "price_list"

@@ -7,12 +7,13 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from portal.common.changes import Changed
 from portal.common.jobs import Job
 from portal.tenants.models import ApiKey, GatewayAccount, Tenant
 from reports.models.pricing import PriceList
 
 
-class InvoiceCheck(Job):
+class InvoiceCheck(Changed, Job):
     """A month's invoice of a gateway account, compared with our counts; the row is also the job that does it.
 
     `tenant` is the account's owner, or the pool of an account that nobody owns. The file is stored compressed and

@@ -5,11 +5,12 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from portal.common.changes import Changed
 from portal.tenants.models import Tenant
 from reports.models.definitions import DefinitionRun, ReportDefinition
 
 
-class OutsideAddress(models.Model):
+class OutsideAddress(Changed):
     """An e-mail address of a person without an account, to which a tenant wants to send reports.
 
     asked ──confirmed by its link──► confirmed      asked, confirmed ──declined──► declined
@@ -36,7 +37,7 @@ class OutsideAddress(models.Model):
         return self.address
 
 
-class ReportRecipient(models.Model):
+class ReportRecipient(Changed):
     """A recipient of a definition's reports: a member, or an outside address.
 
     One without either was an address that has been erased. A recipient who unsubscribed stays, so that nobody is

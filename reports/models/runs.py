@@ -7,6 +7,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.statistics import rate
+from portal.common.changes import Changed
 from portal.common.jobs import Job
 from portal.common.masking import Masking
 from portal.tenants.models import GatewayAccount, Tenant
@@ -21,7 +22,7 @@ class Edition(NamedTuple):
     is_masked: bool
 
 
-class ReportRun(Job):
+class ReportRun(Changed, Job):
     """One creation of one month's report, for a tenant or (account set) for a whole gateway account.
 
     A queued run waits while inbox rows from before its cut are not applied yet (`waits_for_inbox`). Its progress is in

@@ -14,8 +14,8 @@ from rest_framework.response import Response
 from portal.accounts.access import Access
 from portal.accounts.models import record
 from portal.api.operations import REPORTS, Operation
-from portal.api.pages import ROW_ID_MAX, page_by_id
-from portal.api.parameters import CURSOR, SIZE, TENANT, Parameter
+from portal.api.pages import LISTED, ROW_ID_MAX, page_of
+from portal.api.parameters import TENANT, Parameter
 from portal.api.problems import BadField, BadParameter, Gone, NotReady
 from portal.api.views import ApiView
 from portal.common.file_response import XLSX, file_response
@@ -56,8 +56,7 @@ class RunsView(ApiView):
                     example="done",
                 ),
                 TENANT,
-                CURSOR,
-                SIZE,
+                *LISTED,
             ),
             sample={"state": "done"},
             answer=ReportPageSerializer,
@@ -97,9 +96,7 @@ class RunsView(ApiView):
             runs = runs.filter(state=state)
         if (asked := self.given.tenants(self.access)) is not None:
             runs = runs.filter(tenant_id__in=asked.values())
-        page, cursor = page_by_id(runs, self.given)
-        changed = changes(page, self.access)
-        return self.answer({"data": [shown(run, self.access, changed) for run in page], "next_cursor": cursor})
+        return self.answer(page_of(runs, self.given, self.access, self._shown, created="requested_at"))
 
     def post(self, request: Request) -> Response:
         """Queue a month's report; the answer is the run that waits already where there is one."""
@@ -118,6 +115,10 @@ class RunsView(ApiView):
         return self.answer(
             shown(run, self.access, changes([run], self.access)), Location=reverse("api:report", args=[run.id])
         )
+
+    def _shown(self, page: list[ReportRun]) -> list[dict]:
+        changed = changes(page, self.access)
+        return [shown(run, self.access, changed) for run in page]
 
     def _tenant(self, slug: str | None) -> Tenant:
         """Return the tenant that the body names, the key's own where it names none."""

@@ -3,7 +3,7 @@
 from rest_framework import serializers
 
 from deliveries.counts.causes import Cause
-from portal.api.serializers import ForwardPageSerializer
+from portal.api.serializers import ChangePageSerializer
 from reports.figures.serializers import _share
 from reports.models import ReportRun
 
@@ -149,7 +149,7 @@ class ReportSerializer(serializers.Serializer):
     )
 
 
-class ReportPageSerializer(ForwardPageSerializer):
+class ReportPageSerializer(ChangePageSerializer):
     """A page of reports, newest first."""
 
     data = ReportSerializer(many=True, help_text="The reports.")

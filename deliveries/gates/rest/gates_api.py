@@ -17,8 +17,8 @@ from deliveries.models import Gate
 from portal.accounts.access import Access
 from portal.api.bodies import checked
 from portal.api.operations import GATES, Operation
-from portal.api.pages import page_by_id
-from portal.api.parameters import CURSOR, SIZE, TENANT, Parameter
+from portal.api.pages import LISTED, page_of
+from portal.api.parameters import TENANT, Parameter
 from portal.api.problems import BadField
 from portal.api.views import ApiView
 from portal.tenants.models import Tenant
@@ -48,8 +48,7 @@ class GatesView(ApiView):
                     choices=tuple(Gate.State.values),
                     example="active",
                 ),
-                CURSOR,
-                SIZE,
+                *LISTED,
             ),
             sample={"state": "active"},
             answer=GatesAnswer,
@@ -83,9 +82,7 @@ class GatesView(ApiView):
             gates = gates.filter(tenant_id__in=asked.values())
         if state := self.given.choice("state"):
             gates = gates.filter(state=state)
-        page, cursor = page_by_id(gates, self.given)
-        shown = gates_shown([one for one in page if isinstance(one, Gate)], self.access)
-        return self.answer({"data": shown, "next_cursor": cursor})
+        return self.answer(page_of(gates, self.given, self.access, lambda page: gates_shown(page, self.access)))
 
     def post(self, request: Request) -> Response:
         customer = owner(self.access)

@@ -3,7 +3,7 @@
 from rest_framework import serializers
 
 from deliveries.models import GateReplay
-from portal.api.serializers import ForwardPageSerializer
+from portal.api.serializers import ChangePageSerializer
 
 
 class ReplayBody(serializers.Serializer):
@@ -72,7 +72,7 @@ class ReplayAnswer(serializers.Serializer):
     url = serializers.CharField(allow_null=True, help_text="This replay; null: a dry run.")
 
 
-class ReplaysAnswer(ForwardPageSerializer):
+class ReplaysAnswer(ChangePageSerializer):
     """A page of replays, newest first."""
 
     data = ReplayAnswer(many=True, help_text="The replays.")  # type: ignore[assignment] # the API's own name for the rows

@@ -23,8 +23,8 @@ from deliveries.models import Gate, GateReplay
 from deliveries.search.number_searches_api import count_searches
 from deliveries.search.query import BadFilter, MessageQuery
 from portal.api.operations import GATES, Operation
-from portal.api.pages import ROW_ID_MAX, page_by_id
-from portal.api.parameters import CURSOR, SIZE, Parameter
+from portal.api.pages import LISTED, ROW_ID_MAX, page_of
+from portal.api.parameters import Parameter
 from portal.api.problems import BadField, BadParameter, Conflict
 from portal.api.views import ApiView
 from portal.common.msisdn import may_be_part_of_number
@@ -46,7 +46,7 @@ class ReplaysView(ApiView):
             text="The replays of the gate, newest first. A row is deleted 30 days after its end.",
             scope=GATES,
             path=GATE_PATH,
-            parameters=(CURSOR, SIZE),
+            parameters=LISTED,
             answer=ReplaysAnswer,
             answer_text="A page of replays.",
             answer_example={"next_cursor": None, "data": [REPLAY]},
@@ -80,10 +80,10 @@ class ReplaysView(ApiView):
 
     def get(self, request: Request, gate_id: str) -> Response:
         gate = gate_of(self.access, gate_id)
-        page, cursor = page_by_id(GateReplay.objects.filter(tenant=gate.tenant, gate=gate), self.given)
-        pace = pace_of(gate)
-        rows = [shown(one, gate, pace) for one in page if isinstance(one, GateReplay)]
-        return self.answer({"data": rows, "next_cursor": cursor})
+        rows, pace = GateReplay.objects.filter(tenant=gate.tenant, gate=gate), pace_of(gate)
+        return self.answer(
+            page_of(rows, self.given, self.access, lambda page: [shown(one, gate, pace) for one in page])
+        )
 
     def post(self, request: Request, gate_id: str) -> Response:
         gate, now = gate_of(self.access, gate_id), timezone.now()

@@ -9,7 +9,7 @@ from deliveries.gates.reading import MAX_WAITING
 from deliveries.models import Gate, GateDestination
 from deliveries.models.gates import DEFAULT_TTL, MAX_BATCH, MAX_THROTTLE, MAX_TTL
 from deliveries.partner_ids.serializers import Text
-from portal.api.serializers import ForwardPageSerializer
+from portal.api.serializers import ChangePageSerializer, ForwardPageSerializer
 
 MAX_TEXTS = 1000  # values of one list of a filter
 _OUTCOME = "`delivered`, or what went wrong: docs/gates.md lists the outcomes."
@@ -224,7 +224,7 @@ class SecretAnswer(serializers.Serializer):
     old_secret_until = serializers.DateTimeField(help_text="So long the former secret signs, too.")
 
 
-class GatesAnswer(ForwardPageSerializer):
+class GatesAnswer(ChangePageSerializer):
     """A page of gates, newest first."""
 
     data = GateAnswer(many=True, help_text="The gates.")  # type: ignore[assignment]  # Serializer has the name, too

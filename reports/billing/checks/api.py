@@ -20,8 +20,8 @@ from deliveries.conversions.files import FileProblem
 from portal.accounts.access import Access
 from portal.accounts.models import record
 from portal.api.operations import BILLING, Operation
-from portal.api.pages import ROW_ID_MAX, page_by_id
-from portal.api.parameters import CURSOR, SIZE, Parameter
+from portal.api.pages import LISTED, ROW_ID_MAX, page_of
+from portal.api.parameters import Parameter
 from portal.api.problems import BadField, NotReady
 from portal.api.views import ApiView, JsonParser
 from portal.common.file_response import XLSX
@@ -70,7 +70,7 @@ class ChecksView(ApiView):
             summary="List invoice checks",
             text="Checks of invoices of the key's gateway accounts, newest first.",
             scope=BILLING,
-            parameters=(CURSOR, SIZE),
+            parameters=LISTED,
             answer=InvoiceCheckPageSerializer,
             answer_text="A page of checks.",
             answer_example={"next_cursor": None, "data": [CHECK]},
@@ -99,9 +99,10 @@ class ChecksView(ApiView):
     }  # fmt: skip
 
     def get(self, request: Request) -> Response:
-        page, cursor = page_by_id(visible(self.access).defer("account__created_at", "result", "sealed"), self.given)
-        checks = [check for check in page if isinstance(check, InvoiceCheck)]
-        return self.answer({"data": [shown(check, self.access) for check in checks], "next_cursor": cursor})
+        rows = visible(self.access).defer("account__created_at", "result", "sealed")
+        return self.answer(
+            page_of(rows, self.given, self.access, lambda page: [shown(check, self.access) for check in page])
+        )
 
     def post(self, request: Request) -> Response:
         body = self.body(request)

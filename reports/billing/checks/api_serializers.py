@@ -2,7 +2,7 @@
 
 from rest_framework import serializers
 
-from portal.api.serializers import ForwardPageSerializer
+from portal.api.serializers import ChangePageSerializer
 from reports.billing.invoices.columns import FIELDS
 from reports.billing.proof.rules import Kind
 from reports.billing.proof.split import Outcome
@@ -119,7 +119,7 @@ class OneCheckSerializer(InvoiceCheckSerializer):
     rows = CheckRowSerializer(many=True, help_text="The rows that differ; empty before the end.")
 
 
-class InvoiceCheckPageSerializer(ForwardPageSerializer):
+class InvoiceCheckPageSerializer(ChangePageSerializer):
     """A page of checks, newest first."""
 
     data = InvoiceCheckSerializer(many=True, help_text="The checks.")  # type: ignore[assignment] # the API's own name for the rows

@@ -13,8 +13,8 @@ from rest_framework.response import Response
 from portal.accounts.access import Access
 from portal.api.bodies import checked, refuse
 from portal.api.operations import BILLING, Operation
-from portal.api.pages import page_by_id
-from portal.api.parameters import CURSOR, SIZE, Parameter, today
+from portal.api.pages import LISTED, page_of
+from portal.api.parameters import Parameter, today
 from portal.api.problems import BadField, BadFields, Conflict
 from portal.api.views import MAX_BYTES_OF_MANY, ApiView, JsonParser
 from portal.tenants.models import Tenant
@@ -68,13 +68,12 @@ class PriceListsView(ApiView):
                 ),
                 Parameter(
                     name="archived",
-                    text="Whether archived lists are listed instead of the others.",
+                    text="Whether archived lists are listed instead of the others, or `all`.",
                     kind="choice",
-                    choices=("yes", "no"),
+                    choices=("yes", "no", "all"),
                     default="no",
                 ),
-                CURSOR,
-                SIZE,
+                *LISTED,
             ),
             sample={"kind": "sale"},
             answer=PriceListsAnswer,
@@ -108,12 +107,9 @@ class PriceListsView(ApiView):
             lists = lists.filter(issuer__slug=issuer)
         if kind := self.given.choice("kind"):
             lists = lists.filter(kind=kind)
-        lists = lists.exclude(archived_at=None) if self.given.choice("archived") == "yes" else lists.filter(
-            archived_at=None
-        )  # fmt: skip
-        page, cursor = page_by_id(lists, self.given)
-        shown = [_shown(one) for one in page if isinstance(one, PriceList)]
-        return self.answer({"data": shown, "next_cursor": cursor})
+        if (archived := self.given.choice("archived")) != "all":
+            lists = lists.filter(archived_at__isnull=archived == "no")
+        return self.answer(page_of(lists, self.given, self.access, lambda page: [_shown(one) for one in page]))
 
     def post(self, request: Request) -> Response:
         own = _owner(self.access)

@@ -85,7 +85,7 @@ def create_list(
         raise NoList("customer")
     kind = PriceList.Kind.COST if account else PriceList.Kind.SALE
     made = PriceList(
-        issuer=issuer, kind=kind, account=account, customer=customer, currency=currency, created_at=now, updated_at=now,
+        issuer=issuer, kind=kind, account=account, customer=customer, currency=currency, created_at=now,
         name=terms.name, basis=terms.basis, per=terms.per,
     )  # fmt: skip
     made.clean_fields(exclude=["issuer", "account", "customer"])
@@ -113,9 +113,8 @@ def change_terms(price_list: PriceList, terms: Terms, *, actor: str, now: dateti
     for name in names:
         setattr(price_list, name, getattr(after, name))
     price_list.clean_fields(exclude=["issuer", "account", "customer"])
-    price_list.updated_at = now
     with transaction.atomic():
-        price_list.save(update_fields=[*names, "updated_at"])
+        price_list.save(update_fields=names)
         details = {
             when: "; ".join(f"{name} {getattr(value, name)}" for name in names)
             for when, value in (("before", before), ("after", after))
@@ -127,7 +126,7 @@ def change_terms(price_list: PriceList, terms: Terms, *, actor: str, now: dateti
 def archive(price_list: PriceList, *, actor: str, now: datetime) -> bool:
     """End the use of a list for all days; return False where it was archived already."""
     with transaction.atomic():
-        if not PriceList.objects.filter(pk=price_list.pk, archived_at=None).update(archived_at=now, updated_at=now):
+        if not PriceList.objects.filter(pk=price_list.pk, archived_at=None).update(archived_at=now):
             return False
         _record("price_list.archived", price_list, actor, _about(price_list))
     return True
@@ -209,8 +208,7 @@ def _keep_revision(
     price_list: PriceList, content: Content, found: list[Difference], *, cause: str, actor: str, now: datetime
 ) -> None:
     price_list.revision += 1
-    price_list.updated_at = now
-    price_list.save(update_fields=["revision", "updated_at"])
+    price_list.save(update_fields=["revision"])
     numbers = Counter(str(one.what) for one in found)
     PriceChange.objects.create(
         price_list=price_list, revision=price_list.revision, at=now, by=actor, cause=cause, summary=dict(numbers),

@@ -3,7 +3,7 @@
 from rest_framework import serializers
 
 from deliveries.partner_ids.serializers import Text
-from portal.api.serializers import ForwardPageSerializer
+from portal.api.serializers import ChangePageSerializer
 from reports.billing.prices.differences import What
 from reports.billing.prices.rest_rows import FeeBody, GroupBody, PriceBody
 from reports.models import PriceList
@@ -46,7 +46,7 @@ class PriceListAnswer(serializers.Serializer):
     archived_at = serializers.DateTimeField(allow_null=True, help_text="Since when it charges nothing.")
 
 
-class PriceListsAnswer(ForwardPageSerializer):
+class PriceListsAnswer(ChangePageSerializer):
     """A page of price lists, newest first."""
 
     data = PriceListAnswer(many=True, help_text="The lists.")  # type: ignore[assignment]  # Serializer has the name

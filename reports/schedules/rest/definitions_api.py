@@ -6,8 +6,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from portal.api.operations import REPORTS, Operation
-from portal.api.pages import page_by_id
-from portal.api.parameters import CURSOR, SIZE, TENANT, Parameter
+from portal.api.pages import LISTED, page_of
+from portal.api.parameters import TENANT, Parameter
 from portal.api.problems import BadField, Conflict
 from reports.models import ReportDefinition
 from reports.schedules import definitions
@@ -24,6 +24,8 @@ from reports.schedules.rest.serializers import (
 from reports.schedules.rest.shown import shown_definitions
 
 NAME_TAKEN = "Another saved report of this tenant has this name."
+
+ARCHIVED = {"no": False, "yes": True, "all": None}
 
 
 class DefinitionsView(SavedReportView):
@@ -49,13 +51,12 @@ class DefinitionsView(SavedReportView):
                 ),
                 Parameter(
                     name="archived",
-                    text="Whether archived reports are listed instead of the others.",
+                    text="Whether archived reports are listed instead of the others, or `all`.",
                     kind="choice",
-                    choices=("yes", "no"),
+                    choices=tuple(ARCHIVED),
                     default="no",
                 ),
-                CURSOR,
-                SIZE,
+                *LISTED,
             ),
             sample={"kind": "volumes"},
             answer=DefinitionsAnswer,
@@ -84,13 +85,13 @@ class DefinitionsView(SavedReportView):
     }
 
     def get(self, request: Request) -> Response:
-        rows = self.definitions(archived=self.given.choice("archived") == "yes")
+        rows = self.definitions(archived=ARCHIVED[self.given.choice("archived") or "no"])
         if (asked := self.given.tenants(self.access)) is not None:
             rows = rows.filter(tenant_id__in=asked.values())
         if kind := self.given.choice("kind"):
             rows = rows.filter(kind=kind)
-        page, cursor = page_by_id(rows, self.given)
-        return self.answer({"data": shown_definitions(page, self.access.masking), "next_cursor": cursor})
+        masking = self.access.masking
+        return self.answer(page_of(rows, self.given, self.access, lambda page: shown_definitions(page, masking)))
 
     def post(self, request: Request) -> Response:
         body = self.body(request)

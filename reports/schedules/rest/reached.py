@@ -44,10 +44,11 @@ def as_manager(access: Access, tenant: Tenant) -> Access:
 class SavedReportView(ApiView):
     """Base of the views about saved reports. They belong to tenants, so an account's key has none."""
 
-    def definitions(self, *, archived: bool = False) -> QuerySet[ReportDefinition]:
+    def definitions(self, *, archived: bool | None = False) -> QuerySet[ReportDefinition]:
+        """Return the key's saved reports; `archived` keeps to the archived ones or the others, None to none of them."""
         ids = () if self.access.account is not None else self.access.tenant_ids
-        rows = ReportDefinition.objects.filter(tenant_id__in=ids, archived_at__isnull=not archived)
-        return rows.select_related("tenant")
+        rows = ReportDefinition.objects.filter(tenant_id__in=ids).select_related("tenant")
+        return rows if archived is None else rows.filter(archived_at__isnull=not archived)
 
     def definition(self, definition_id: int, *, archived: bool = False) -> ReportDefinition:
         """Return one of the key's saved reports, or one of the archived ones. Raises Http404."""

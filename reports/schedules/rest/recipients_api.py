@@ -1,13 +1,14 @@
 """/api/v1/reports/definitions/{id}/recipients/: who gets a saved report by e-mail."""
 
+from django.db.models.functions import Greatest
 from django.http import Http404
 from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from portal.api.operations import REPORTS, Operation
-from portal.api.pages import ROW_ID_MAX, page_by_id
-from portal.api.parameters import CURSOR, SIZE, Parameter
+from portal.api.pages import LISTED, ROW_ID_MAX, page_of
+from portal.api.parameters import Parameter
 from portal.api.problems import Conflict
 from reports.schedules import recipients
 from reports.schedules.confirming import VALID_FOR
@@ -42,7 +43,7 @@ class RecipientsView(SavedReportView):
             text="Members and outside addresses that get the report, newest first.",
             scope=REPORTS,
             path=DEFINITION_PATH,
-            parameters=(CURSOR, SIZE),
+            parameters=LISTED,
             answer=ReportRecipientsAnswer,
             answer_text="A page of recipients.",
             answer_example={"next_cursor": None, "data": [RECIPIENT]},
@@ -71,8 +72,19 @@ class RecipientsView(SavedReportView):
     }
 
     def get(self, request: Request, definition_id: int) -> Response:
-        page, cursor = page_by_id(recipients.recipients_of(self.definition(definition_id)), self.given)
-        return self.answer({"data": shown_recipients(page, now=timezone.now()), "next_cursor": cursor})
+        rows = recipients.recipients_of(self.definition(definition_id))
+        rows = rows.annotate(changed_at=Greatest("updated_at", "address__updated_at"))
+        now = timezone.now()
+        return self.answer(
+            page_of(
+                rows,
+                self.given,
+                self.access,
+                lambda page: shown_recipients(page, now=now),
+                created="added_at",
+                changed="changed_at",
+            )
+        )
 
     def post(self, request: Request, definition_id: int) -> Response:
         body, now, definition = self.body(request), timezone.now(), self.definition(definition_id)

@@ -8,8 +8,8 @@ from rest_framework.response import Response
 
 from portal.accounts.models import record
 from portal.api.operations import REPORTS, Operation
-from portal.api.pages import page_by_id
-from portal.api.parameters import CURSOR, SIZE, Parameter
+from portal.api.pages import LISTED, page_of
+from portal.api.parameters import Parameter
 from portal.api.problems import Conflict, Gone, NotReady
 from portal.common.file_response import file_response
 from reports.models import DefinitionRun, ReportDefinition
@@ -47,7 +47,7 @@ class DefinitionRunsView(SavedReportView):
             summary="List runs of a saved report",
             text="The runs, newest first, with their files.",
             path=DEFINITION_PATH,
-            parameters=(CURSOR, SIZE),
+            parameters=LISTED,
             answer=DefinitionRunsAnswer,
             answer_text="A page of runs.",
             answer_example={"next_cursor": None, "data": [RUN]},
@@ -77,9 +77,11 @@ class DefinitionRunsView(SavedReportView):
         definition = self.definition(definition_id)
         access = as_manager(self.access, definition.tenant)
         rows = DefinitionRun.objects.filter(definition=definition).select_related("tenant", "definition")
-        page, cursor = page_by_id(rows, self.given)
-        seen = [run for run in page if may_read(access, run)]
-        return self.answer({"data": shown_runs(seen, access), "next_cursor": cursor})
+
+        def shown(page: list[DefinitionRun]) -> list[dict]:
+            return shown_runs([run for run in page if may_read(access, run)], access)
+
+        return self.answer(page_of(rows, self.given, self.access, shown))
 
     def post(self, request: Request, definition_id: int) -> Response:
         self.body(request)

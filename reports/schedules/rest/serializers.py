@@ -5,7 +5,7 @@ from rest_framework import serializers
 
 from deliveries.dialects.codes import COUNTS_AS
 from portal.api.pages import ROW_ID_MAX
-from portal.api.serializers import ForwardPageSerializer
+from portal.api.serializers import ChangePageSerializer
 from reports.models import DefinitionFile, DefinitionRun, ReportDefinition
 from reports.models.definitions import MAX_NAME
 from reports.schedules.kinds import AB_METRICS, AB_WITHIN
@@ -164,7 +164,7 @@ class DefinitionAnswer(serializers.Serializer):
     url = serializers.CharField(help_text="This saved report.")
 
 
-class DefinitionsAnswer(ForwardPageSerializer):
+class DefinitionsAnswer(ChangePageSerializer):
     """A page of saved reports."""
 
     data = DefinitionAnswer(many=True, help_text="Saved reports, newest first.")  # type: ignore[assignment]  # Serializer has the name, too
@@ -218,7 +218,7 @@ class DefinitionRunAnswer(serializers.Serializer):
     url = serializers.CharField(help_text="This run.")
 
 
-class DefinitionRunsAnswer(ForwardPageSerializer):
+class DefinitionRunsAnswer(ChangePageSerializer):
     """A page of runs."""
 
     data = DefinitionRunAnswer(many=True, help_text="Runs, newest first.")  # type: ignore[assignment]  # Serializer has the name, too
@@ -251,7 +251,7 @@ class ReportRecipientAnswer(serializers.Serializer):
     added_at = serializers.DateTimeField(help_text="When it was added.")
 
 
-class ReportRecipientsAnswer(ForwardPageSerializer):
+class ReportRecipientsAnswer(ChangePageSerializer):
     """The recipients of a saved report."""
 
     data = ReportRecipientAnswer(many=True, help_text="Recipients, newest first.")  # type: ignore[assignment]  # Serializer has the name, too
