@@ -39,7 +39,7 @@ from tests.segments.sample import chosen
 pytestmark = pytest.mark.django_db
 
 DAYS = "from=2026-11-01&to=2026-11-30"
-SOMETIMES = ("RateLimit", "RateLimit-Policy", "Link", "Idempotent-Replayed")
+SOMETIMES = ("RateLimit", "RateLimit-Policy", "Link", "Data-As-Of", "Idempotent-Replayed")
 OPERATIONS = {
     (path, method.upper()): operation
     for path, methods in document()["paths"].items()
