@@ -23,7 +23,6 @@ IN_ANSWERS: Mapping[str, Mapping[str, str]] = {
     "invite_member": {"invitation_id": _ID},
     "declare_partner_id": {"partner_id": _ID},
     "request_partner_id": {"request_id": _ID},
-    "send_conversions": {"conversion_id": "/results/0/id"},
     "add_tenant": {"slug": "/slug"},
     "list_api_keys": {"key_id": _FIRST},
     "list_budgets": {"budget_id": _FIRST},

@@ -107,6 +107,7 @@ def test_every_route_and_method_is_described():
             .replace("{request_id}", "<int:request_id>")
             .replace("{definition_id}", "<int:definition_id>")
             .replace("{recipient_id}", "<int:recipient_id>")
+            .replace("{report_mail_id}", "<int:report_mail_id>")
             .replace("{membership_id}", "<int:membership_id>")
             .replace("{saved_run_id}", "<int:saved_run_id>")
             .replace("{invitation_id}", "<int:invitation_id>")

@@ -46,7 +46,19 @@ class ReportMailsView(SavedReportView):
         return self.answer({"data": shown_mails(page), "next_cursor": cursor})
 
 
-class ReportMailView(SavedReportView):
+class MailView(SavedReportView):
+    """Base of the views about one e-mail."""
+
+    def mail(self, definition_id: int, report_mail_id: int) -> ReportMail:
+        """Return an e-mail of one of the key's saved reports. Raises Http404."""
+        mails = mailing.mails_of(self.definition(definition_id))
+        found = mails.filter(id=min(report_mail_id, ROW_ID_MAX)).first()
+        if found is None:
+            raise Http404
+        return found
+
+
+class ReportMailView(MailView):
     """One e-mail of a saved report."""
 
     operations = {
@@ -66,16 +78,8 @@ class ReportMailView(SavedReportView):
     def get(self, request: Request, definition_id: int, report_mail_id: int) -> Response:
         return self.answer(shown_mails([self.mail(definition_id, report_mail_id)])[0])
 
-    def mail(self, definition_id: int, report_mail_id: int) -> ReportMail:
-        """Return an e-mail of one of the key's saved reports. Raises Http404."""
-        mails = mailing.mails_of(self.definition(definition_id))
-        found = mails.filter(id=min(report_mail_id, ROW_ID_MAX)).first()
-        if found is None:
-            raise Http404
-        return found
 
-
-class SendReportMailAgainView(ReportMailView):
+class SendReportMailAgainView(MailView):
     """Sending an e-mail again."""
 
     http_method_names = ["post"]
