@@ -199,6 +199,14 @@ def test_export_is_made_with_a_progress_bar_and_downloaded(environment: dict[str
     assert (b"Export " in shown, b"Download" in shown, b"100 %" in shown) == (True, True, True)
 
 
+def test_export_without_rows_says_so(run: Run, exporter: None):
+    done = run("export", "--format", "csv", "--campaign", "no such campaign", "-o", "none.csv")
+
+    assert (done.returncode, done.stdout, done.stderr) == (
+        0, "none.csv\n", "No message matches: the file has no rows.\n",
+    )  # fmt: skip
+
+
 def test_errors_are_one_line_with_an_exit_code_each(run: Run):
     def failed(*words: str, **variables: str) -> tuple[int, str]:
         done = run(*words, **variables)
