@@ -20,6 +20,8 @@ class Migration(migrations.Migration):
         note_changes("price_list"),
         add_updated_at("reportdefinition"),
         note_changes("report_definition"),
+        add_updated_at("reportmail"),
+        note_changes("report_mail", "lease_until", "openings", "last_opened_at"),
         add_updated_at("reportrecipient"),
         note_changes("report_recipient"),
         add_updated_at("reportrun"),

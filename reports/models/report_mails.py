@@ -87,7 +87,7 @@ class ReportRecipient(Changed):
         return f"{self.definition} → {self.user_id or self.address_id}"
 
 
-class ReportMail(models.Model):
+class ReportMail(Changed):
     """One mail about a run: its report to a recipient, or a notice to a member.
 
     waiting ──claimed──► sending ──accepted──► sent ──delivery failed──► bounced
