@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import date, timedelta
 
-from django.db import connection
 from django.db.models import Count, FloatField, Model, Q, QuerySet, Sum
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Cast
@@ -23,8 +22,8 @@ from deliveries.models import (
     CondensedCampaignPlace,
     CondensedDailyCount,
     CondensedLatencyCount,
+    CondensedSegment,
     CondensedSegmentCount,
-    CondensedSegmentLatencyCount,
     CondensedSpan,
     DailyCount,
     LatencyCount,
@@ -40,8 +39,8 @@ _ROLLUP_MODELS: dict[type[Model], tuple[type[Model], ...]] = {
     CampaignCount: (CondensedCampaign, CondensedCampaignCount, CondensedCampaignPlace),
     DailyCount: (CondensedDailyCount,),
     LatencyCount: (CondensedLatencyCount, CondensedCampaign, CondensedCampaignLatency),
-    SegmentCount: (CondensedSegmentCount,),
-    SegmentLatencyCount: (CondensedSegmentLatencyCount,),
+    SegmentCount: (CondensedSegment, CondensedSegmentCount),
+    SegmentLatencyCount: (CondensedSegment,),
 }
 # In the list of columns both arrays are unnested in step, faster than as a function of each row.
 _PER_BUCKET = """
@@ -99,16 +98,6 @@ def sources(
         found = [condensed.objects.filter(_held(months, days), tenant_id__in=tenant_ids)]
         return found + ([of_tenants.filter(_within(rest))] if rest else [])
     return [of_tenants.filter(day__range=(first, last))]
-
-
-def by_bucket(rows: QuerySet, columns: Collection[str]) -> list[dict]:
-    """Return delivered messages (`n`, above 0) by these columns and `bucket`, of one source of LatencyCount."""
-    if rows.model not in IN_BUCKETS:
-        return list(_counted(rows, columns))
-    sql, parameters = bucket_rows(rows, columns)
-    with connection.cursor() as cursor:
-        cursor.execute(sql, parameters)
-        return [dict(zip((*columns, "bucket", "n"), row, strict=True)) for row in cursor.fetchall()]
 
 
 def bucket_rows(rows: QuerySet, columns: Collection[str]) -> tuple[str, tuple]:

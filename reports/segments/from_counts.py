@@ -1,19 +1,18 @@
 """Figures by the values of one key from the counts, and whether a value has enough recipients to be shown."""
 
-from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import date
 from typing import Any
 
 from django.db import connection
-from django.db.models import Sum
 
 from campaigns.segments import NO_SEGMENTS
 from deliveries.messages.parameter_rows import COLUMNS
 from deliveries.models import SegmentCount
 from deliveries.search.day_bounds import bounds_of
 from portal.common.bulk import EACH
+from reports.figures.arrays import by_day
 from reports.figures.kpis import Kpis
 from reports.figures.query import SEGMENT, StatisticsQuery
 from reports.figures.statistics import count_sources, statistics
@@ -55,12 +54,9 @@ def groups_of(query: StatisticsQuery, key: str, *, time: str = "") -> dict[Group
 
 def days_of(query: StatisticsQuery, key: str, values: Collection[str]) -> dict[str, dict[date, int]]:
     """Return the messages of each day of these values."""
-    found: defaultdict[str, dict[date, int]] = defaultdict(dict)
-    for rows in count_sources(replace(query, group_by=(SEGMENT + key, "day")), SegmentCount):
-        of_values = rows.filter(value__in=list(values)).values("value", "day")
-        for row in of_values.annotate(n=Sum("messages")).filter(n__gt=0):
-            found[row["value"]][row["day"]] = row["n"]
-    return dict(found)
+    sources = count_sources(replace(query, group_by=(SEGMENT + key, "day")), SegmentCount)
+    counted = by_day([rows.filter(value__in=list(values)) for rows in sources], ("value",))
+    return {value: days for (value,), days in counted.items()}
 
 
 def enough_recipients(query: StatisticsQuery, key: str, messages: Mapping[str, int]) -> dict[str, int]:
