@@ -9,10 +9,10 @@ from django.db import connection
 
 from campaigns.segments import NO_SEGMENTS
 from deliveries.messages.parameter_rows import COLUMNS
-from deliveries.models import SegmentCount
+from deliveries.models import LatencyCount, SegmentCount, SegmentLatencyCount
 from deliveries.search.day_bounds import bounds_of
 from portal.common.bulk import EACH
-from reports.figures.arrays import by_day
+from reports.figures.arrays import by_bucket, by_day
 from reports.figures.kpis import Kpis
 from reports.figures.query import SEGMENT, StatisticsQuery
 from reports.figures.statistics import count_sources, statistics
@@ -50,6 +50,25 @@ def groups_of(query: StatisticsQuery, key: str, *, time: str = "") -> dict[Group
     """Return the figures by the values of the key, and by `day` or `month`. Raises TooManyGroups."""
     groups = statistics(replace(query, group_by=(SEGMENT + key, *([time] if time else []))))
     return {tuple(group.key.values()): group.kpis for group in groups}
+
+
+def times_of(query: StatisticsQuery, key: str, values: Collection[str]) -> dict[str, dict[int, int]]:
+    """Return the delivered messages by latency bucket of these values."""
+    sources = count_sources(replace(query, group_by=(SEGMENT + key,)), SegmentLatencyCount)
+    counted = by_bucket([rows.filter(value__in=list(values)) for rows in sources], ("value",))
+    return {value: messages for (value,), messages in counted.items()}
+
+
+def all_times(query: StatisticsQuery, key: str, *, is_whole: bool) -> dict[int, int]:
+    """Return the delivered messages by latency bucket of all values of the key.
+
+    If the whole period is counted by the key (`is_whole`), these are all messages, which are counted in fewer rows.
+    """
+    if is_whole:
+        sources = count_sources(replace(query, group_by=()), LatencyCount)
+    else:
+        sources = count_sources(replace(query, group_by=(SEGMENT + key,)), SegmentLatencyCount)
+    return by_bucket(sources, ()).get((), {})
 
 
 def days_of(query: StatisticsQuery, key: str, values: Collection[str]) -> dict[str, dict[date, int]]:
