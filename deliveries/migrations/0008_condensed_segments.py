@@ -88,6 +88,18 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.RunSQL(FILL, EMPTY),
+        migrations.AddIndex(
+            model_name="condensedsegment",
+            index=models.Index(
+                fields=["tenant", "span", "key", "value", "day"], include=["messages"], name="condensed_segment_days"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="condensedcampaign",
+            index=models.Index(
+                fields=["tenant", "span", "campaign_id", "day"], include=["messages"], name="condensed_campaign_days"
+            ),
+        ),
         migrations.DeleteModel(
             name="CondensedSegmentLatencyCount",
         ),

@@ -85,6 +85,11 @@ class CondensedCampaign(Condensed, InBuckets):
 
     class Meta:
         db_table = "condensed_campaign"
+        indexes = [
+            models.Index(
+                fields=["tenant", "span", "campaign_id", "day"], include=["messages"], name="condensed_campaign_days"
+            )
+        ]
 
 
 class CondensedCampaignCount(Condensed, OfCampaign, OfState):
@@ -182,3 +187,8 @@ class CondensedSegment(Condensed, OfSegment, InBuckets):
 
     class Meta:
         db_table = "condensed_segment"
+        indexes = [
+            models.Index(
+                fields=["tenant", "span", "key", "value", "day"], include=["messages"], name="condensed_segment_days"
+            )
+        ]

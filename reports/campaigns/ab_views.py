@@ -30,7 +30,7 @@ from reports.campaigns.ab_ref_ids import CHOSEN, MAX_REF_IDS
 from reports.campaigns.ab_result import AbQuery, AbResult, ShownVariant, WrongSplit, ab_result
 from reports.campaigns.ab_selectors import MAX_VARIANTS, TooManyVariants
 from reports.campaigns.ab_texts import headline, notes
-from reports.campaigns.conversions import take_long
+from reports.campaigns.conversions import MAX_AT_ONCE, attributed_events
 from reports.campaigns.costs import shown_costs
 from reports.campaigns.views import shown_of
 from reports.figures.rollups import spans_read_once
@@ -148,10 +148,11 @@ def ab_context(
     if query.by_plan and result.planned:
         form.show_plan(result.planned)
     context |= _shown(result, links, tenant.timezone, form)
-    if not query.chosen and (with_conversions or not take_long(campaign)):
+    messages = sum(variant.volume.messages for variant in result.variants)
+    if not query.chosen and (with_conversions or messages <= MAX_AT_ONCE):
         test = conversion_test(campaign, is_running=result.verdict.is_running, masking=links.masking)
         context["conversions"] = test and {"test": test, "sentences": sentences(test)}
-    elif not query.chosen:
+    elif not query.chosen and attributed_events(campaign).exists():
         later = form.given.copy()
         later["conversions"] = "yes"
         context["conversions_later"] = f"?{later.urlencode()}"

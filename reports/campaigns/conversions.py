@@ -202,7 +202,7 @@ def revenue_of(currency: str, micros: int, *, delivered_messages: int, recipient
 def campaign_conversions(campaign: Campaign) -> list[Conversions]:
     """Return the conversions of a campaign with those merged into it; reads each of its messages if there is any."""
     tenant_id, campaign_ids = campaign.tenant_id, ids_shown_as(campaign)
-    volume = volume_of(campaign) if _attributed(campaign).exists() else Volume()
+    volume = volume_of(campaign) if attributed_events(campaign, campaign_ids).exists() else Volume()
     if not volume.messages:
         return []
     recipients = recipients_of(tenant_id=tenant_id, campaign_ids=campaign_ids).delivered
@@ -213,13 +213,14 @@ def campaign_conversions(campaign: Campaign) -> list[Conversions]:
 
 def take_long(campaign: Campaign) -> bool:
     """Return whether the campaign's conversions are loaded after a page: its recipients are counted one by one."""
-    return _attributed(campaign).exists() and volume_of(campaign).messages > MAX_AT_ONCE
+    return attributed_events(campaign).exists() and volume_of(campaign).messages > MAX_AT_ONCE
 
 
-def _attributed(campaign: Campaign) -> QuerySet[ConversionEvent]:
+def attributed_events(campaign: Campaign, campaign_ids: Collection[int] | None = None) -> QuerySet[ConversionEvent]:
+    """Return the events that belong to a campaign and to those merged into it, `campaign_ids` of `ids_shown_as`."""
     return ConversionEvent.objects.filter(
         tenant_id=campaign.tenant_id,
-        attributed_campaign_id__in=ids_shown_as(campaign),
+        attributed_campaign_id__in=ids_shown_as(campaign) if campaign_ids is None else campaign_ids,
         attributed_message_id__isnull=False,
     )
 

@@ -3,10 +3,11 @@
 The choice changes only the time it takes (deliveries/counts/rollups.py).
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import date, timedelta
+from typing import Any, TypeVar
 
 from django.db.models import Count, FloatField, Model, Q, QuerySet, Sum
 from django.db.models.expressions import RawSQL
@@ -50,14 +51,15 @@ GROUP BY {columns} b.bucket HAVING sum(b.n) > 0
 """
 
 
+Found = TypeVar("Found")
 Ready = tuple[set[date], set[date]]  # months by their first days, and days outside of them
 _Spans = set[tuple[str, date]]
-_kept: ContextVar[dict[tuple, _Spans] | None] = ContextVar("kept_spans", default=None)
+_kept: ContextVar[dict[tuple, Any] | None] = ContextVar("kept_of_page", default=None)
 
 
 @contextmanager
 def spans_read_once() -> Iterator[None]:
-    """Read the ready spans of a period once for all figures of a page; also a decorator.
+    """Read the ready spans of a period, and the ids of campaigns, once for all figures of a page; also a decorator.
 
     The rows of a span are replaced in one transaction, so a span that is no longer ready has its earlier sums.
     """
@@ -158,11 +160,17 @@ def ready_spans(
 
 def _read_once(period: tuple[date, date], tenant_ids: Collection[int], wanted: Q, *, with_final: bool) -> _Spans:
     """Return the ready spans of a period, those read before within `spans_read_once`."""
-    kept, key = _kept.get(), (period, frozenset(tenant_ids), with_final)
+    key = ("spans", period, frozenset(tenant_ids), with_final)
+    return read_once(key, lambda: _ready_of_all(tenant_ids, wanted, with_final=with_final))
+
+
+def read_once(key: tuple, read: Callable[[], Found]) -> Found:
+    """Return what `read` found for this key before within `spans_read_once`, or finds now."""
+    kept = _kept.get()
     if kept is None:
-        return _ready_of_all(tenant_ids, wanted, with_final=with_final)
+        return read()
     if key not in kept:
-        kept[key] = _ready_of_all(tenant_ids, wanted, with_final=with_final)
+        kept[key] = read()
     return kept[key]
 
 

@@ -33,7 +33,7 @@ from reports.figures.billing import is_billed
 from reports.figures.hours import HOUR_COLUMNS, hour_of, hour_rows
 from reports.figures.kpis import Kpis
 from reports.figures.query import TIMES, StatisticsQuery, TooManyGroups, in_time, segment_key_of
-from reports.figures.rollups import Ready, sources
+from reports.figures.rollups import Ready, read_once, sources
 from reports.figures.volume import Volume
 
 OTHER_NAME = OTHER_LABEL  # as a campaign too: what is over the daily limit of new ones
@@ -253,7 +253,8 @@ def with_times(rows: QuerySet, query: StatisticsQuery) -> QuerySet:
 def campaign_ids(query: StatisticsQuery, names: Iterable[str]) -> list[int]:
     """Return the ids of the campaigns shown by these names in the query's tenants, merged ones included."""
     special = {"": NO_CAMPAIGN_ID, OTHER_NAME: OTHER_CAMPAIGNS_ID}
-    known = ids_of_names(query.tenant_ids, names)
+    tenant_ids, asked = frozenset(query.tenant_ids), frozenset(names)
+    known = read_once(("campaigns", tenant_ids, asked), lambda: ids_of_names(tenant_ids, asked))
     found = [*(special[name] for name in names if name in special), *sorted(id_ for _tenant, id_ in known)]
     return found or [_NO_SUCH_CAMPAIGN]
 

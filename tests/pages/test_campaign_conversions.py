@@ -8,7 +8,7 @@ from campaigns.merging import merge
 from campaigns.models import Campaign, ConversionEvent, RefIdScheme
 from deliveries.attributing.attribute import attribute_due
 from deliveries.models import ConversionDue
-from reports.campaigns import conversions, conversions_views
+from reports.campaigns import ab_views, conversions, conversions_views
 from tests.api.conftest import call, mine  # noqa: F401  fixtures
 from tests.attributing.sample import OTHER, apply, at, event, kind, message
 
@@ -133,7 +133,7 @@ def test_ab_test_compares_conversions_on_page_and_in_the_api(
     ]  # fmt: skip
     assert (api["currency"], api["comparisons"][0]["is_sure"]) == ("EUR", True)
 
-    monkeypatch.setattr(conversions, "MAX_AT_ONCE", 79)  # a campaign of 80 messages is large
+    monkeypatch.setattr(ab_views, "MAX_AT_ONCE", 79)  # a campaign of 80 messages is large
     page = client.get(address("ab/?within=60")).content.decode()
     (link,) = re.findall(r'hx-get="(\?[^"]+)" hx-trigger="load"', page)
     assert (link, api["sentences"][0] in page) == ("?within=60&amp;conversions=yes", False)
