@@ -9,7 +9,7 @@ from django.db.models import Case, DateField, F, IntegerField, Sum, Value, When
 from django.db.models.functions import Cast, Greatest, TruncMonth
 
 from reports.figures.query import TIMES, StatisticsQuery
-from reports.figures.rollups import Ready, ready_spans, whole_months
+from reports.figures.rollups import Ready, ready_spans
 from reports.figures.statistics import count_sources, counts_for, with_times
 from reports.pricing.tariff import Tariff, changes_of_prices
 from reports.pricing.usage import BILLED_UNDELIVERED, Usage
@@ -19,14 +19,14 @@ _OTHER_CODE = 0  # of codes that change no cost
 
 
 def counted(
-    query: StatisticsQuery, tariffs: Collection[Tariff], columns: Collection[str]
+    query: StatisticsQuery, tariffs: Collection[Tariff], columns: Collection[str], *, begins: Collection[date] = ()
 ) -> Iterator[tuple[dict, Usage]]:
     """Yield the query's counts by these columns and by all that these lists' prices depend on, each with its usage.
 
     Days between two changes of prices are one row, in months of their own if a price depends on the quantity of the
-    month. No roll-up holds a month within which a price changes.
+    month. A new row begins on each day of `begins`, too. No roll-up holds a month within which a price changes.
     """
-    changes, by_month = _changes(query, tariffs), bool(tiered_countries(tariffs))
+    changes, by_month = _changes(query, tariffs, begins), bool(tiered_countries(tariffs))
     needed = [*(name for name in columns if name not in TIMES), *_PRICED_BY, "result_code"]
     columns = [*dict.fromkeys((*columns, *_PRICED_BY))]
     for source in count_sources(query, counts_for(query), columns=needed, ready=_ready(query, changes)):
@@ -47,18 +47,16 @@ def tiered_countries(tariffs: Iterable[Tariff]) -> frozenset[str]:
     return frozenset(price.country for one in tariffs for price in one.prices if price.tier_group is not None)
 
 
-def _changes(query: StatisticsQuery, tariffs: Iterable[Tariff]) -> list[date]:
-    """Return the days of the query, but its first, on which a price begins or ends."""
-    return sorted(day for day in changes_of_prices(tariffs) if query.first < day <= query.last)
+def _changes(query: StatisticsQuery, tariffs: Iterable[Tariff], begins: Iterable[date]) -> list[date]:
+    """Return the days of the query, but its first, on which a price begins or ends, and those of `begins`."""
+    return sorted(day for day in {*changes_of_prices(tariffs), *begins} if query.first < day <= query.last)
 
 
 def _ready(query: StatisticsQuery, changes: Iterable[date]) -> Ready:
-    """Return the rolled-up months within which no price changes; days are not rolled up."""
+    """Return the rolled-up months within which no price changes, and the rolled-up days outside of them."""
     by_day = any(name in TIMES and name != "month" for name in query.group_by)
-    if by_day or not any(whole_months(query.first, query.last)):
-        return set(), set()
-    months, _days = ready_spans(query.tenant_ids, query.first, query.last)
-    return months - {day.replace(day=1) for day in changes if day.day != 1}, set()
+    changing = {day.replace(day=1) for day in changes if day.day != 1}
+    return ready_spans(query.tenant_ids, query.first, query.last, by_day=by_day, but=changing)
 
 
 def _priced_from(first: date, changes: list[date], *, by_month: bool) -> Case | Greatest:
