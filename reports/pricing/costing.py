@@ -5,9 +5,11 @@ Nothing is stored, so a changed list re-prices every day that is not yet on a st
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 
 from portal.common.periods import Month
 from portal.tenants.models import Tenant
@@ -61,6 +63,16 @@ def costs(query: StatisticsQuery, payer: Payer) -> dict[tuple, Costs]:
 def total_cost(query: StatisticsQuery, payer: Payer) -> Costs:
     """Return what all messages of the query cost the payer."""
     return costs(replace(query, group_by=()), payer).get((), Costs())
+
+
+def costs_of_stretches(query: StatisticsQuery, payer: Payer, begins: Collection[date]) -> dict[date, Costs]:
+    """Return what the messages of each stretch of days cost the payer, by its first day: the query's, or of `begins`.
+
+    The query has no `group_by`.
+    """
+    firsts = sorted({query.first, *begins})
+    rows = counted(query, payer.tariffs, [], begins=firsts)
+    return priced_by(((firsts[bisect_right(firsts, usage.day) - 1], usage) for _row, usage in rows), query, payer)
 
 
 def priced_by(usages: Iterable[tuple[Key, Usage]], query: StatisticsQuery, payer: Payer) -> dict[Key, Costs]:
