@@ -18,7 +18,7 @@ from reports.figures.query import CannotCombine, StatisticsQuery
 from reports.figures.statistics import Names, columns_of
 from reports.pricing.chains import Chains, read_chains
 from reports.pricing.costs import ChainOf, Costs, Key, TierMonth, price_usage, tier_quantities
-from reports.pricing.counted import counted, tiered_countries
+from reports.pricing.counted import OF_LINES, counted, tiered_countries
 from reports.pricing.lines import MonthLines, month_lines
 from reports.pricing.tariff import ANY, Tariff
 from reports.pricing.usage import Usage
@@ -128,7 +128,7 @@ def statement_usages(
     chains = chains or read_chains(customers)
     customer_of = _customer_of(customers)
     whole = _month(customer_of, month)
-    rows = counted(whole, _issued_tariffs(customers, chains), ["tenant_id", "partner_id"])
+    rows = counted(whole, _issued_tariffs(customers, chains), ["tenant_id", *OF_LINES])
     usages = _by_customer(rows, customer_of)
     return {
         customer.pk: month_lines(
@@ -145,7 +145,7 @@ def gateway_usage(tenant: Tenant, month: Month, *, chains: Chains | None = None)
     """
     chains = chains or read_chains([tenant])
     lists = chains.cost_lists(tenant).values()
-    rows = counted(_month(with_descendants([tenant.pk]), month), lists, ["partner_id"])
+    rows = counted(_month(with_descendants([tenant.pk]), month), lists, OF_LINES)
     return month_lines((usage for _row, usage in rows), chains.gateways(tenant), month=month, fees_of=lists)
 
 
