@@ -105,7 +105,7 @@ def test_forecast_of_costs_reads_days_without_their_partner_ids(counted, account
     after, of_sums = read_now()
 
     assert before == {"daily_count": (days + priced) * rows * 2}
-    assert after == {"condensed_day": days * 2, "condensed_place": priced * rows}
+    assert after == {"daily_count": 0, "condensed_day": days * 2, "condensed_place": priced * rows}
     assert of_sums == of_days
     assert [(one.known, one.expected) for one in of_sums[0].forecasts] == [(1_710, 2_835)]
 
