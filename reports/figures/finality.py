@@ -56,7 +56,7 @@ def days_of_none(query: StatisticsQuery) -> list[DayRow]:
     return _every_day(query, {})
 
 
-def _every_day(query: StatisticsQuery, found: Mapping[date, Kpis]) -> list[DayRow]:
+def _every_day(query: StatisticsQuery, found: Mapping[object, Kpis]) -> list[DayRow]:
     count, nothing = (query.last - query.first).days + 1, Kpis()
     every = [query.first + timedelta(days=n) for n in range(count)]
     return [DayRow(day, found.get(day, nothing)) for day in every]
