@@ -53,6 +53,7 @@ from reports.schedules.rest.definitions_api import (
     RestoreDefinitionView,
     ResumeDefinitionView,
 )
+from reports.schedules.rest.mails_api import ReportMailsView, ReportMailView, SendReportMailAgainView
 from reports.schedules.rest.recipients_api import RecipientsView as ReportRecipientsView
 from reports.schedules.rest.recipients_api import RecipientView as ReportRecipientView
 from reports.schedules.rest.runs_api import (
@@ -97,6 +98,17 @@ urlpatterns = [
         "v1/reports/definitions/<int:definition_id>/recipients/<int:recipient_id>/",
         ReportRecipientView.as_view(),
         name="definition_recipient",
+    ),
+    path("v1/reports/definitions/<int:definition_id>/mails/", ReportMailsView.as_view(), name="definition_mails"),
+    path(
+        "v1/reports/definitions/<int:definition_id>/mails/<int:report_mail_id>/",
+        ReportMailView.as_view(),
+        name="definition_mail",
+    ),
+    path(
+        "v1/reports/definitions/<int:definition_id>/mails/<int:report_mail_id>/send-again/",
+        SendReportMailAgainView.as_view(),
+        name="definition_mail_again",
     ),
     path("v1/reports/definitions/<int:definition_id>/runs/", DefinitionRunsView.as_view(), name="definition_runs"),
     path(

@@ -121,7 +121,10 @@ class StreamView(ApiView):
         after = request.headers.get("Last-Event-ID", "").strip() or self.given.text("after") or None
         chunk = self._first_chunk(asked, after)
         is_events = server_sent.is_asked_for(request.headers)
-        grant(request, ReportsGranted(self.key.id, asked, chunk, wait, self.given.size(), is_events))
+        granted = ReportsGranted(
+            key_id=self.key.id, wait=wait, is_events=is_events, asked=asked, chunk=chunk, size=self.given.size()
+        )
+        grant(request, granted)
         if is_events:
             return HttpResponse(events_of(chunk), content_type=server_sent.MEDIA_TYPE)
         return self.answer(page_of(chunk))

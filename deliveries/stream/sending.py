@@ -16,7 +16,7 @@ from django.db import DatabaseError
 from deliveries.stream import server_sent
 from deliveries.stream.exchange import AWAY, HEARTBEAT, Exchange
 from deliveries.stream.figures import FIGURES, REPORTS
-from deliveries.stream.opening import Holder
+from deliveries.stream.key_granted import KeyGranted
 from deliveries.stream.reading import Asked, Chunk, Ended, StreamError, read_chunk
 from deliveries.stream.rights import GONE, access_now, closing
 from deliveries.stream.waking import Sleeper
@@ -32,32 +32,17 @@ STEP, STEP_EACH, MAX_STEP = 0.2, 0.004, 1.2
 MAX_SLEEP = 5.0  # seconds
 
 
-@dataclass(frozen=True, slots=True)
-class ReportsGranted:
-    """A key's right to listen, with the first chunk. `wait` is in seconds; `is_events`: server-sent events."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportsGranted(KeyGranted):
+    """A key's right to listen, with the first chunk."""
 
-    key_id: int
+    stream = REPORTS
+
     asked: Asked
     chunk: Chunk
-    wait: int
     size: int
-    is_events: bool
 
-    @property
-    def stream(self) -> str:
-        """Return the stream's name."""
-        return REPORTS
-
-    @property
-    def holder(self) -> Holder:
-        """Return whose right it is."""
-        return "key", self.key_id
-
-    async def serve(self, exchange: Exchange) -> None:
-        """Send the page, or events until the client leaves."""
-        await (self._send_events(exchange) if self.is_events else self._send_page(exchange))
-
-    async def _send_page(self, exchange: Exchange) -> None:
+    async def send_page(self, exchange: Exchange) -> None:
         """Answer with a page; one without events waits for some."""
         until, chunk = monotonic() + self.wait, self.chunk
         with exchange.waking.sleeper(self.asked.tenant_ids) as sleeper:
@@ -73,7 +58,8 @@ class ReportsGranted:
                     break
         await exchange.answer(orjson.dumps(page_of(chunk)) if chunk is not self.chunk else None)
 
-    async def _send_events(self, exchange: Exchange) -> None:
+    async def send_events(self, exchange: Exchange) -> None:
+        """Send the first chunk and all that follow."""
         await exchange.start_events(events_of(self.chunk))
         asked, cursor, has_more = self.asked, self.chunk.cursor, self.chunk.has_more
         seen = monotonic()

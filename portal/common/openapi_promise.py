@@ -16,7 +16,7 @@ Json = Mapping[str, Any]
 Way = Literal["request", "answer"]
 
 METHODS = ("get", "post", "put", "patch", "delete")
-TEXTS = ("description", "example", "examples", "summary", "x-sample", "title")
+TEXTS = ("description", "example", "examples", "links", "summary", "x-sample", "title")
 # Limits of requests, with the direction in which each becomes narrower.
 NARROWER_ABOVE = ("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties")
 NARROWER_BELOW = ("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties")

@@ -33,7 +33,7 @@ SPECTACULAR_SETTINGS = {
         }
     },
     # drf-spectacular's own hook is left out: choices stay in their fields, not in components of their own.
-    "POSTPROCESSING_HOOKS": ["portal.api.schema.with_tags"],
+    "POSTPROCESSING_HOOKS": ["portal.api.schema.with_tags", "portal.api.schema_links.with_links"],
     "SORT_OPERATIONS": False,
     "SORT_OPERATION_PARAMETERS": False,
     "DISABLE_ERRORS_AND_WARNINGS": False,

@@ -9,7 +9,7 @@ from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 from portal.accounts import standing
 from portal.accounts.models import User, record
 from portal.common.jobs import wake
-from reports.models import DefinitionRun, ReportMail, ReportRecipient
+from reports.models import DefinitionRun, ReportDefinition, ReportMail
 from reports.schedules.recipients import recipients_of
 
 TOLD_WITHIN = timedelta(days=7)  # a failed run that is older is told to nobody
@@ -90,10 +90,15 @@ def send_again(*, mail: ReportMail, actor: str, now: datetime) -> ReportMail | N
     return again
 
 
-def revoke_links(recipient: ReportRecipient, *, now: datetime) -> int:
-    """Let the links that a recipient got open no more; return their number."""
-    held = ReportMail.objects.filter(recipient=recipient, link_revoked_at=None, link_expires_at__gt=now)
-    return held.update(link_revoked_at=now)
+def mails_of(definition: ReportDefinition) -> QuerySet[ReportMail]:
+    """Return the mails of a definition with their addressees, and whether they have been sent again (`has_newer`)."""
+    rows = ReportMail.objects.filter(tenant_id=definition.tenant_id, run__definition=definition)
+    return with_newer(rows.select_related("tenant", "run__definition", "recipient__user", "recipient__address", "user"))
+
+
+def may_send_again(mail: ReportMail) -> bool:
+    """Return whether a mail of `mails_of` may be sent again."""
+    return mail.state in CAN_BE_SENT_AGAIN and not mail.has_newer  # type: ignore[attr-defined]  # annotated
 
 
 def with_newer(mails: QuerySet[ReportMail]) -> QuerySet[ReportMail]:

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -54,7 +53,7 @@ def recipients_page(request: PageRequest, tenant: Tenant, definition_id: int) ->
         "page": "reports",
         "definition": definition,
         "rows": recipient_rows(definition),
-        "mails": [_mail_row(mail) for mail in _mails(definition)],
+        "mails": [_mail_row(mail) for mail in mailing.mails_of(definition).order_by("-id")[:MAX_SHOWN]],
         "form": form,
     }
     status = 422 if request.method == "POST" else 200
@@ -68,7 +67,6 @@ def drop(request: PageRequest, tenant: Tenant, definition_id: int, recipient_id:
     definition, now = _definition(request, tenant, definition_id), timezone.now()
     recipient = get_object_or_404(ReportRecipient, tenant=tenant, definition=definition, id=recipient_id)
     if recipients.remove(recipient=recipient, actor=request.user.email, now=now):
-        mailing.revoke_links(recipient, now=now)
         messages.success(request, _("The recipient is removed."))
     return redirect("reports:recipients", tenant.slug, definition.id)
 
@@ -78,8 +76,7 @@ def drop(request: PageRequest, tenant: Tenant, definition_id: int, recipient_id:
 def send_again(request: PageRequest, tenant: Tenant, definition_id: int, report_mail_id: int) -> HttpResponse:
     """Queue a mail again that was not sent, or may not have been."""
     definition = _definition(request, tenant, definition_id)
-    mail = get_object_or_404(ReportMail.objects.select_related("run__definition"), tenant=tenant,
-                             run__definition=definition, id=report_mail_id)  # fmt: skip
+    mail = get_object_or_404(mailing.mails_of(definition), id=report_mail_id)
     if mailing.send_again(mail=mail, actor=request.user.email, now=timezone.now()):
         messages.success(request, _("The e-mail is sent again in a moment."))
     else:
@@ -131,8 +128,8 @@ def _row(recipient: ReportRecipient) -> dict[str, Any]:
 
 def _mail_row(mail: ReportMail) -> dict[str, object]:
     days = days_text(mail.run.first, mail.run.last)
-    can_be_sent_again = mail.state in mailing.CAN_BE_SENT_AGAIN and not mail.has_newer  # type: ignore[attr-defined]
-    return {"mail": mail, "days": days, "name": person_name(mail.recipient, mail.user), "again": can_be_sent_again}
+    name = person_name(mail.recipient, mail.user)
+    return {"mail": mail, "days": days, "name": name, "again": mailing.may_send_again(mail)}
 
 
 def person_name(recipient: ReportRecipient | None, user: User | None) -> str:
@@ -141,9 +138,3 @@ def person_name(recipient: ReportRecipient | None, user: User | None) -> str:
     if person is not None:
         return person.email
     return recipient.address.address if recipient is not None and recipient.address else "–"
-
-
-def _mails(definition: ReportDefinition) -> QuerySet[ReportMail]:
-    rows = ReportMail.objects.filter(tenant_id=definition.tenant_id, run__definition=definition)
-    rows = rows.select_related("run", "recipient__user", "recipient__address", "user")
-    return mailing.with_newer(rows).order_by("-id")[:MAX_SHOWN]

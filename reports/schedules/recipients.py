@@ -84,8 +84,15 @@ def remove(*, recipient: ReportRecipient, actor: str, now: datetime) -> bool:
     with transaction.atomic():
         if not ReportRecipient.objects.filter(id=recipient.id, removed_at=None).update(removed_at=now):
             return False
+        revoke_links(recipient, now=now)
         _record("report_recipient.removed", recipient, actor)
     return True
+
+
+def revoke_links(recipient: ReportRecipient, *, now: datetime) -> int:
+    """Let the links in a recipient's mails open no more; return their number."""
+    held = ReportMail.objects.filter(recipient=recipient, link_revoked_at=None, link_expires_at__gt=now)
+    return held.update(link_revoked_at=now)
 
 
 def unsubscribe(*, recipient: ReportRecipient, now: datetime) -> None:

@@ -99,8 +99,16 @@ class StatisticsStreamView(ApiView):
         except PeriodError as error:
             raise BadParameter(error.field, error.text) from error
         wait, is_events = self.given.number("wait") or 0, server_sent.is_asked_for(request.headers)
-        reached = self.access.tenant_ids
-        grant(request, TotalsGranted(self.key.id, reached, asked, totals, after, wait, is_events))
+        granted = TotalsGranted(
+            key_id=self.key.id,
+            wait=wait,
+            is_events=is_events,
+            reached=self.access.tenant_ids,
+            asked=asked,
+            totals=totals,
+            after=after,
+        )
+        grant(request, granted)
         if is_events:
             return HttpResponse(totals.event(), content_type=server_sent.MEDIA_TYPE)
         return self.answer(page_of(totals, after))

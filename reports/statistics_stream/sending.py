@@ -17,7 +17,7 @@ from deliveries.counts.notices import CHANNEL
 from deliveries.stream import server_sent
 from deliveries.stream.exchange import AWAY, HEARTBEAT, Exchange
 from deliveries.stream.figures import FIGURES, TOTALS
-from deliveries.stream.opening import Holder
+from deliveries.stream.key_granted import KeyGranted
 from deliveries.stream.reading import Ended, StreamError
 from deliveries.stream.rights import GONE, access_now, closing
 from portal.common.period_picker import PeriodError
@@ -31,36 +31,21 @@ STEP = 1.0  # seconds between two readings for the same totals, which begin at c
 READ_AFTER = 60.0  # seconds without a change: the day may have ended
 
 
-@dataclass(frozen=True, slots=True)
-class TotalsGranted:
-    """A key's right to listen, with the first totals. `reached` are all tenants that the key reaches.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TotalsGranted(KeyGranted):
+    """A key's right to listen, with the first totals.
 
-    `wait` is in seconds, and `after` the cursor of the totals that the client has; `is_events`: server-sent events.
+    `reached` are all tenants that the key reaches, `after` is the cursor of the totals that the client has.
     """
 
-    key_id: int
+    stream = TOTALS
+
     reached: frozenset[int]
     asked: Asked
     totals: Totals
     after: str
-    wait: int
-    is_events: bool
 
-    @property
-    def stream(self) -> str:
-        """Return the stream's name."""
-        return TOTALS
-
-    @property
-    def holder(self) -> Holder:
-        """Return whose right it is."""
-        return "key", self.key_id
-
-    async def serve(self, exchange: Exchange) -> None:
-        """Send the page, or events until the client leaves."""
-        await (self._send_events(exchange) if self.is_events else self._send_page(exchange))
-
-    async def _send_page(self, exchange: Exchange) -> None:
+    async def send_page(self, exchange: Exchange) -> None:
         """Answer with a page; one for a client that has these totals already waits for others."""
         until, totals = monotonic() + self.wait, self.totals
         with exchange.waking.sleeper(self.asked.tenant_ids, channel=CHANNEL) as sleeper:
@@ -76,7 +61,8 @@ class TotalsGranted:
         page = orjson.dumps(page_of(totals, self.after), option=orjson.OPT_UTC_Z)
         await exchange.answer(None if totals is self.totals else page)
 
-    async def _send_events(self, exchange: Exchange) -> None:
+    async def send_events(self, exchange: Exchange) -> None:
+        """Send the first totals, then what changes."""
         sent, seen, read = self.totals, monotonic(), 0.0
         await exchange.start_events(sent.event())
         with exchange.waking.sleeper(self.asked.tenant_ids, channel=CHANNEL) as sleeper:

@@ -34,6 +34,7 @@ IDS = {
     "partner_id": "partner",
     "price_list_id": "price_list",
     "recipient_id": "recipient",
+    "report_mail_id": "mail",
     "replay_id": "replay",
     "request_id": "request",
     "run_id": "done",

@@ -1,13 +1,15 @@
 """/api/v1/reports/definitions/: saved, changed, paused, deleted; runs with files; recipients."""
 
 import json
+from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
 from portal.accounts.models import AuditEntry
 from portal.common import jobs
 from portal.tenants.models import ApiKey, GatewayAccount, Tenant
-from reports.models import DefinitionRun, OutsideAddress, ReportDefinition
+from reports.models import DefinitionRun, OutsideAddress, ReportDefinition, ReportMail
 from reports.schedules.clock import tick
 from reports.schedules.making import make_runs
 from tests.api.test_member_writes import send
@@ -249,6 +251,47 @@ def test_recipients_are_members_and_addresses_that_confirm_once(held, saved, vie
     assert [row["email"] for row in after] == [viewer.email]
     assert OutsideAddress.objects.get().language == "fi"
     assert AuditEntry.objects.filter(action="report_recipient.added", actor=str(held.key)).count() == 2
+
+
+@pytest.fixture
+def mailed(held, saved, viewer) -> ReportMail:
+    """The mail of a run to a member."""
+    recipient = held.post(f"{saved}recipients/", {"email": viewer.email}).json()["id"]
+    run = DefinitionRun.objects.get(id=held.post(f"{saved}runs/", {}).json()["id"])
+    return ReportMail.objects.create(tenant_id=run.tenant_id, run=run, recipient_id=recipient, state="sent")
+
+
+def test_mail_that_did_not_arrive_is_sent_again_once(held, theirs, saved, viewer, mailed):
+    path = f"{saved}mails/{mailed.pk}/"
+    assert [caller.get(path).status_code for caller in (held, theirs)] == [200, 404]
+    assert held.post(f"{path}send-again/", {}).status_code == 409
+    ReportMail.objects.update(state="bounced")
+    assert (held.get(path).json()["may_send_again"], theirs.post(f"{path}send-again/", {}).status_code) == (True, 404)
+
+    again, twice = held.post(f"{path}send-again/", {}), held.post(f"{path}send-again/", {})
+    listed = held.get(f"{saved}mails/")
+
+    check("/api/v1/reports/definitions/{definition_id}/mails/", "GET", listed)
+    check("/api/v1/reports/definitions/{definition_id}/mails/{report_mail_id}/send-again/", "POST", again)
+    names = ("email", "state", "number", "requested_by", "may_send_again")
+    assert [tuple(row[name] for name in names) for row in listed.json()["data"]] == [
+        (viewer.email, "waiting", 2, str(held.key), False),
+        (viewer.email, "bounced", 1, None, False),
+    ]
+    assert (again.status_code, again.json()) == (202, listed.json()["data"][0])
+    assert again.headers["Location"] == again.json()["url"]
+    assert twice.status_code == 409
+    assert AuditEntry.objects.filter(action="report_mail.again", actor=str(held.key)).count() == 1
+
+
+def test_links_of_a_removed_recipient_stay_closed_when_it_is_added_again(held, saved, viewer, mailed):
+    ReportMail.objects.update(link_expires_at=timezone.now() + timedelta(days=1))
+
+    send(held, "delete", f"{saved}recipients/{mailed.recipient_id}/")
+    held.post(f"{saved}recipients/", {"email": viewer.email})
+
+    mailed.refresh_from_db()
+    assert mailed.link_revoked_at is not None
 
 
 def test_recipient_that_cannot_be_added_is_refused(held, saved):

@@ -22,7 +22,7 @@ from portal.api_urls import urlpatterns
 from portal.tenants import api_keys
 from portal.tenants.models import PartnerId
 from reports.exports.known import OF_ONE_CAMPAIGN
-from reports.models import ReportRun
+from reports.models import ReportMail, ReportRun
 from reports.schedules import recipients
 from tests.api.conftest import CANARY
 from tests.api.test_idempotency import in_work
@@ -107,6 +107,7 @@ def test_every_route_and_method_is_described():
             .replace("{request_id}", "<int:request_id>")
             .replace("{definition_id}", "<int:definition_id>")
             .replace("{recipient_id}", "<int:recipient_id>")
+            .replace("{report_mail_id}", "<int:report_mail_id>")
             .replace("{membership_id}", "<int:membership_id>")
             .replace("{saved_run_id}", "<int:saved_run_id>")
             .replace("{invitation_id}", "<int:invitation_id>")
@@ -268,6 +269,9 @@ def test_scopes_are_told_with_the_scheme():
         "add_report_recipient": [{"key": ["reports"]}],
         "get_report_recipient": [{"key": ["reports"]}],
         "remove_report_recipient": [{"key": ["reports"]}],
+        "list_report_mails": [{"key": ["reports"]}],
+        "get_report_mail": [{"key": ["reports"]}],
+        "send_report_mail_again": [{"key": ["reports"]}],
         "list_definition_runs": [{"key": ["read"]}],
         "run_report_definition": [{"key": ["reports"]}],
         "get_definition_run": [{"key": ["read"]}],
@@ -304,7 +308,9 @@ def world(messages, tenant, mine):
     person = make_user("owner@example.com", tenant, "owner")
     definition = saved(person, tenant, "volumes")
     rows |= {"definition": definition.id, "made": made(definition).id}
-    rows["recipient"] = recipients.add_member(definition=definition, user=person, actor=person, now=NOW).pk
+    recipient = recipients.add_member(definition=definition, user=person, actor=person, now=NOW)
+    mail = {"run_id": rows["made"], "recipient": recipient, "state": "bounced", "error": "550 unknown", "sent_at": NOW}
+    rows |= {"recipient": recipient.pk, "mail": ReportMail.objects.create(tenant=tenant, **mail).pk}
     rows["member"] = person.memberships.get().pk
     rows["invitation"] = invitations.invite(
         tenant=tenant, email="new@example.com", role="viewer", inviter=person, now=NOW
@@ -391,6 +397,8 @@ READS = [
         "{definition}/runs/{made}/files/json/",
         "",
     ),
+    ("/api/v1/reports/definitions/{definition_id}/mails/", "{definition}/mails/", "?size=1"),
+    ("/api/v1/reports/definitions/{definition_id}/mails/{report_mail_id}/", "{definition}/mails/{mail}/", ""),
     ("/api/v1/reports/definitions/{definition_id}/recipients/", "{definition}/recipients/", "?size=1"),
     (
         "/api/v1/reports/definitions/{definition_id}/recipients/{recipient_id}/",

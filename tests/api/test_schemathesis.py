@@ -44,11 +44,12 @@ max_response_time = 60  # the stream waits for 30 seconds if it is asked to
 expected-statuses = ["2xx", "400", "404", "409", "410", "422"]
 """
 SHORT = ("examples,fuzzing,stateful", "1")
-LONG = ("examples,coverage,fuzzing,stateful", "20")
+LONG = [("coverage", "1"), ("fuzzing", "20"), ("stateful", "20")]
 
 
 @pytest.mark.parametrize(
-    ("phases", "examples"), [SHORT, pytest.param(*LONG, marks=[pytest.mark.long, pytest.mark.timeout(3600)])]
+    ("phases", "examples"),
+    [SHORT, *(pytest.param(*each, marks=[pytest.mark.long, pytest.mark.timeout(3600)]) for each in LONG)],
 )
 def test_every_answer_is_as_described(world, call, tenant, other_tenant, tmp_path, phases, examples):
     event_log.prepare()

@@ -115,6 +115,23 @@ def started(environment: dict[str, str], errors: Path, *words: str) -> Iterator[
         process.stdout.close()
 
 
+def test_figures_are_followed_until_ctrl_c(environment: dict[str, str], run: Run, tmp_path: Path):
+    words = ("stats", "--follow", "--from", str(DAY), "--to", str(DAY))
+    with started(environment, tmp_path / "errors", *words) as process:
+        lines = [process.stdout.readline() for _ in range(3)]
+        process.send_signal(signal.SIGINT)
+        assert process.wait(60) == 130
+    with started(environment, tmp_path / "errors", *words, "--group-by", "tenant", "--json") as process:
+        found = json.loads(process.stdout.readline())
+
+    assert (lines[0].split()[:2], lines[1].split()[0]) == (["day", "messages"], str(DAY))
+    assert lines[2].startswith(f"{DAY} to {DAY}, as of ")
+    assert [group["key"] for group in found["groups"]] == [{"day": str(DAY), "tenant": "nordic"}]
+    for wrong in (("--csv",), ("--compare", "year"), ("--limit", "3"), ("--group-by", "country")):
+        refused = run(*words, *wrong)
+        assert (refused.returncode, "--follow: " in refused.stderr) == (2, True), wrong
+
+
 def test_ctrl_c_ends_tail_without_a_traceback(environment: dict[str, str], tmp_path: Path):
     errors = tmp_path / "errors"
     with started(environment, errors, "tail", "--after", "oldest") as process:
@@ -180,6 +197,14 @@ def test_export_is_made_with_a_progress_bar_and_downloaded(environment: dict[str
 
     assert (process.returncode, len((tmp_path / "sale.csv").read_text().splitlines())) == (0, MESSAGES + 1)
     assert (b"Export " in shown, b"Download" in shown, b"100 %" in shown) == (True, True, True)
+
+
+def test_export_without_rows_says_so(run: Run, exporter: None):
+    done = run("export", "--format", "csv", "--campaign", "no such campaign", "-o", "none.csv")
+
+    assert (done.returncode, done.stdout, done.stderr) == (
+        0, "none.csv\n", "No message matches: the file has no rows.\n",
+    )  # fmt: skip
 
 
 def test_errors_are_one_line_with_an_exit_code_each(run: Run):

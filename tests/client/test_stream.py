@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Callable
 from contextlib import aclosing
 from functools import partial
 from itertools import islice
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 
 from sms_portal import AsyncClient, BadRequest, Client, ConnectionFailed, CursorLost, KeyRefused, UnexpectedAnswer
-from sms_portal.shapes import Event
-from tests.client.conftest import MESSAGES, SALE, KeyMaker, post, report
+from sms_portal.shapes import Event, Totals
+from tests.client.conftest import DAY, MESSAGES, SALE, KeyMaker, post, report
 from tests.client.scripted import Asked, Said, Scripted, problem
 from tests.faults.portal import Portal
 from tests.running import until
@@ -89,6 +91,32 @@ def test_filters_and_bad_cursors_are_those_of_the_api(client: Client, portal: Po
         next(iter(stranger.events()))
 
 
+def test_totals_follow_what_is_applied_in_both_clients(portal: Portal, client: Client, awaited):
+    """Each has all days and tenants of the statistics, before and after a change."""
+    query = {"from_": DAY, "to": DAY, "group_by": "tenant"}
+    figures = {"before", "changes", "costs", "recipients", "conversions"}
+
+    def of_statistics() -> list[dict[str, Any]]:
+        found = client.request("GET", "statistics/", **query | {"group_by": "day,tenant"})["groups"]
+        return [{name: value for name, value in group.items() if name not in figures} for group in found]
+
+    async def first(c: AsyncClient) -> Totals:
+        async with aclosing(aiter(c.day_totals(**query))) as totals:
+            return await anext(totals)
+
+    pages, stream = client.day_totals_pages(**query), client.day_totals(**query)
+    totals = iter(stream)
+    page, before = next(pages), next(totals)
+    assert msgspec.to_builtins(before.groups) == of_statistics() == msgspec.to_builtins(page.groups) != []
+    post(portal, report("one-more", 1001))
+    after = next(totals)
+
+    assert after.groups[0].messages == before.groups[0].messages + 1
+    assert msgspec.to_builtins(after.groups) == of_statistics()
+    assert next(pages).groups == after.groups == awaited(first).groups
+    assert (stream.cursor, stream.connections) == (after.next_cursor, 1)
+
+
 def event(number: int) -> bytes:
     """Return an event as the portal sends it."""
     texts = ("account", "tenant", "message_id", "partner_id", "variant", "country", "operator", "status")
@@ -99,23 +127,44 @@ def event(number: int) -> bytes:
     return f"id: c{number}\nevent: delivery_report\ndata: {text}\n\n".encode()
 
 
+def day_totals(cursor: str, whole: bool, *days: tuple[int, int], first: int = 1) -> bytes:
+    """Return totals of November 2026 as the portal sends them: of each day its messages."""
+    counts = dict.fromkeys(("parts", "delivered", "failed", "pending", "unknown"), 0)
+    others = ("delivered_parts", "billed_parts", "final", "delivery_rate", "delivery_rate_interval", "failed_rate")
+    empty = dict.fromkeys((*others, "delivery_rate_of_final", "maturity", "latency"))
+    groups = [{"key": {"day": f"2026-11-{day:02}"}, "messages": messages} | counts | empty for day, messages in days]
+    head = {"from": f"2026-11-{first:02}", "to": "2026-11-30", "timezone": "Europe/Helsinki", "group_by": ["day"]}
+    more = {"data_as_of": "2026-11-30T10:00:00Z", "provisional_from": None, "whole": whole, "groups": groups}
+    text = httpx.Request("POST", "http://x", json=head | more | {"next_cursor": cursor}).content.decode()
+    return f"id: {cursor}\nevent: day_totals\ndata: {text}\n\n".encode()
+
+
+TOLD: dict[str, Callable[[Any], Any]] = {
+    "events": lambda event: event.report.result_code,
+    "day_totals": lambda totals: {int(group.key["day"][-2:]): group.messages for group in totals.groups},
+}
+
+
 def streamed(*pieces: bytes, **more: Any) -> Said:
     return Said(body=b"retry: 1\n\n" + b"".join(pieces), media=EVENTS, **more)
 
 
-def follow(run: str, answers: tuple[Said, ...], wanted: int, **settings: Any) -> tuple[list[int], Any, list[Asked]]:
-    """Follow a scripted stream; return the result codes, the error that ended it or None, and the requests."""
-    found: list[int] = []
+def follow(
+    run: str, answers: tuple[Said, ...], wanted: int, *, what: str = "events", **settings: Any
+) -> tuple[list[Any], Any, list[Asked]]:
+    """Follow a scripted stream; return what it told, the error that ended it or None, and the requests."""
+    found: list[Any] = []
+    told = TOLD[what]
 
     def plain(url: str) -> None:
         with Client(url, "srk_tests", **settings) as client:
-            found.extend(each.report.result_code for each in islice(client.events(attempts=3), wanted))
+            found.extend(told(each) for each in islice(getattr(client, what)(attempts=3), wanted))
 
     async def awaited(url: str) -> None:
         client = AsyncClient(url, "srk_tests", **settings)
-        async with client, aclosing(aiter(client.events(attempts=3))) as events:
+        async with client, aclosing(aiter(getattr(client, what)(attempts=3))) as events:
             async for _number, each in azip(range(wanted), events):
-                found.append(each.report.result_code)
+                found.append(told(each))
 
     with Scripted(*answers) as server:
         error = None
@@ -149,6 +198,20 @@ def test_silence_ends_a_connection_and_heartbeats_move_the_cursor(run):
 
     assert (found, error) == ([1, 10], None)
     assert [each.headers.get("last-event-id") for each in asked] == [None, "c9"]
+
+
+@BOTH
+def test_totals_have_all_days_and_a_new_connection_tells_only_what_is_new(run):
+    answers = (
+        streamed(day_totals("c1", True, (1, 5), (2, 7)), day_totals("c2", False, (2, 0), (3, 1)), cut=True),
+        streamed(day_totals("c2", True, (1, 5), (3, 1)), cut=True),
+        streamed(day_totals("c3", True, (3, 2)), day_totals("c4", False, (4, 1), first=4)),
+    )
+
+    found, error, asked = follow(run, answers, 4, what="day_totals")
+
+    assert (found, error) == ([{1: 5, 2: 7}, {1: 5, 3: 1}, {3: 2}, {4: 1}], None)
+    assert [each.path for each in asked] == ["/api/v1/statistics/stream/"] * 3
 
 
 @BOTH

@@ -8,7 +8,7 @@ from django.utils import timezone
 from portal.accounts.models import AuditEntry, Membership, Role
 from portal.tenants import tokens
 from reports.models import DefinitionFile, OutsideAddress, ReportDefinition, ReportMail, ReportRecipient
-from reports.schedules import mailing, sending
+from reports.schedules import recipients, sending
 from reports.schedules.links import report_address
 from reports.schedules.mail_retention import erase_address, forget
 from reports.schedules.recipients import add_address, add_member, remove
@@ -82,7 +82,7 @@ def test_link_that_ended_opens_nothing(definition, outside, finish, client, end)
         case "expired":
             ReportMail.objects.update(link_expires_at=now)
         case "revoked":
-            assert mailing.revoke_links(outside, now=now) == 1
+            assert recipients.revoke_links(outside, now=now) == 1
         case "removed":
             remove(recipient=outside, actor="x", now=now)
         case "declined":

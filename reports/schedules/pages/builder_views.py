@@ -16,7 +16,7 @@ from portal.accounts.models import User
 from portal.tenants.models import Tenant
 from reports.models import ReportDefinition
 from reports.models.definitions import MAX_NAME
-from reports.schedules import mailing, recipients
+from reports.schedules import recipients
 from reports.schedules.definitions import NameTaken, change_definition, create_definition, may_change
 from reports.schedules.kinds import KINDS
 from reports.schedules.pages.form import BuilderForm
@@ -150,7 +150,7 @@ def _set_members(definition: ReportDefinition, chosen: list[str], actor: User) -
     now, wanted = timezone.now(), {int(one) for one in chosen}
     held = {one.user_id: one for one in recipients.recipients_of(definition) if one.user_id}
     for user_id, recipient in held.items():
-        if user_id not in wanted and recipients.remove(recipient=recipient, actor=actor.email, now=now):
-            mailing.revoke_links(recipient, now=now)
+        if user_id not in wanted:
+            recipients.remove(recipient=recipient, actor=actor.email, now=now)
     for user in User.objects.filter(id__in=wanted - held.keys()).order_by("id"):
         recipients.add_member(definition=definition, user=user, actor=actor, now=now)

@@ -82,3 +82,19 @@ RECIPIENT = {
     "added_by": "warehouse (srk_AbCdEfGh…)",
     "added_at": "2026-11-02T10:00:05Z",
 }
+MAIL = {
+    "id": 17,
+    "run": 51,
+    "kind": "report",
+    "email": "sales@example.com",
+    "state": "bounced",
+    "skipped": None,
+    "error": "550 5.1.1 mailbox unavailable",
+    "sent_as": "link",
+    "number": 1,
+    "requested_by": None,
+    "created_at": "2026-11-02T10:00:09Z",
+    "sent_at": "2026-11-02T10:00:12Z",
+    "may_send_again": True,
+    "url": "/api/v1/reports/definitions/8/mails/17/",
+}

@@ -6,7 +6,7 @@ from rest_framework import serializers
 from deliveries.dialects.codes import COUNTS_AS
 from portal.api.pages import ROW_ID_MAX
 from portal.api.serializers import ForwardPageSerializer
-from reports.models import DefinitionFile, DefinitionRun, ReportDefinition
+from reports.models import DefinitionFile, DefinitionRun, ReportDefinition, ReportMail
 from reports.models.definitions import MAX_NAME
 from reports.schedules.kinds import AB_METRICS, AB_WITHIN
 from reports.schedules.pages.typed_filters import MAX_VALUES
@@ -255,3 +255,39 @@ class ReportRecipientsAnswer(ForwardPageSerializer):
     """The recipients of a saved report."""
 
     data = ReportRecipientAnswer(many=True, help_text="Recipients, newest first.")  # type: ignore[assignment]  # Serializer has the name, too
+
+
+class ReportMailAnswer(serializers.Serializer):
+    """One e-mail about a run."""
+
+    id = serializers.IntegerField(help_text="Its number.")
+    run = serializers.IntegerField(help_text="Number of the run.")
+    kind = serializers.ChoiceField(
+        choices=ReportMail.Kind.values, help_text="The report, or a notice to a member that it failed or was stopped."
+    )
+    email = serializers.CharField(allow_null=True, help_text="The address; null: it was deleted.")
+    state = serializers.ChoiceField(
+        choices=ReportMail.State.values,
+        help_text="`sent` and `skipped` are final; `unknown`: the mail server may have taken it.",
+    )
+    skipped = serializers.ChoiceField(
+        choices=ReportMail.Skipped.values, allow_null=True, help_text="Why nothing was sent; null: it was, or will be."
+    )
+    error = serializers.CharField(allow_null=True, help_text="The mail server's last words; null: none.")
+    sent_as = serializers.ChoiceField(
+        choices=ReportMail.How.values, allow_null=True, help_text="With the file or a link; null: not sent."
+    )
+    number = serializers.IntegerField(help_text="From 2 on it was sent again.")
+    requested_by = serializers.CharField(
+        allow_null=True, help_text="The person or key that sent it again; null: nobody."
+    )
+    created_at = serializers.DateTimeField(help_text="When it was queued.")
+    sent_at = serializers.DateTimeField(allow_null=True, help_text="When the mail server took it; null: not yet.")
+    may_send_again = serializers.BooleanField(help_text="`true`: it can be sent again.")
+    url = serializers.CharField(help_text="This e-mail.")
+
+
+class ReportMailsAnswer(ForwardPageSerializer):
+    """The e-mails of a saved report."""
+
+    data = ReportMailAnswer(many=True, help_text="E-mails, newest first.")  # type: ignore[assignment]  # Serializer has the name, too

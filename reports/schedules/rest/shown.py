@@ -12,7 +12,8 @@ from portal.accounts.access import Access
 from portal.accounts.models import Membership
 from portal.common.masking import Masking
 from portal.tenants.models import GatewayAccount
-from reports.models import DefinitionFile, DefinitionRun, ReportDefinition, ReportRecipient
+from reports.models import DefinitionFile, DefinitionRun, ReportDefinition, ReportMail, ReportRecipient
+from reports.schedules import mailing
 from reports.schedules.confirming import has_expired
 from reports.schedules.definitions import VALUES
 
@@ -143,3 +144,26 @@ def _state(recipient: ReportRecipient, members: set[int], now: datetime) -> str:
     if address.confirmed_at is not None:
         return "receives"
     return "expired" if has_expired(address, now=now) else "waiting"
+
+
+def shown_mails(mails: Iterable[ReportMail]) -> list[dict[str, Any]]:
+    """Return mails of `mailing.mails_of` as ReportMailAnswer takes them."""
+    return [
+        {
+            "id": one.pk,
+            "run": one.run_id,
+            "kind": one.kind,
+            "email": _email(one.recipient) if one.recipient is not None else one.user.email if one.user else None,
+            "state": one.state,
+            "skipped": one.skipped or None,
+            "error": one.error or None,
+            "sent_as": one.how or None,
+            "number": one.number,
+            "requested_by": one.requested_by or None,
+            "created_at": one.created_at,
+            "sent_at": one.sent_at,
+            "may_send_again": mailing.may_send_again(one),
+            "url": reverse("api:definition_mail", args=[one.run.definition_id, one.pk]),
+        }
+        for one in mails
+    ]

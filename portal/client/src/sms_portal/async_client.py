@@ -30,8 +30,9 @@ from sms_portal.shapes import (
     Report,
     Statistics,
     Submitted,
+    Totals,
 )
-from sms_portal.stream import Follower
+from sms_portal.stream import Follower, ReportFollower, TotalsFollower
 
 T = TypeVar("T")
 
@@ -149,9 +150,9 @@ class AsyncClient(Common):
         while (asked := pages.ask()) is not None:
             yield pages.take(await self.send(call("GET", path, Answer, query=asked, accept=CSV)))
 
-    def events(self, after: str | None = None, *, attempts: int | None = None, **filters: Any) -> AsyncStream:
+    def events(self, after: str | None = None, *, attempts: int | None = None, **filters: Any) -> AsyncStream[Event]:
         """Follow delivery reports from a cursor on (`oldest`: 7 days; without one: now), through broken connections."""
-        return AsyncStream(self, Follower(after, filters, attempts))
+        return AsyncStream(self, ReportFollower(after, filters, attempts))
 
     async def event_pages(
         self, after: str | None = None, *, wait: int = 30, size: int | None = None, **filters: Any
@@ -159,6 +160,19 @@ class AsyncClient(Common):
         """Yield pages of events without an end; each waits up to `wait` seconds for an event."""
         while True:
             page = await self.send(jobs.event_page(after, wait, size, filters))
+            yield page
+            after = page.next_cursor
+
+    def day_totals(self, *, attempts: int | None = None, **query: Any) -> AsyncStream[Totals]:
+        """Follow the totals of days: all of them now, and after each change, at most once a second."""
+        return AsyncStream(self, TotalsFollower(query, attempts))
+
+    async def day_totals_pages(
+        self, after: str | None = None, *, wait: int = 30, **query: Any
+    ) -> AsyncIterator[Totals]:
+        """Yield totals of days without an end; one without change after `wait` seconds is not `whole` and empty."""
+        while True:
+            page = await self.send(jobs.totals_page(after, wait, query))
             yield page
             after = page.next_cursor
 
@@ -203,7 +217,7 @@ class AsyncClient(Common):
             return failure_of(error)
         return None
 
-    async def listen(self, follower: Follower) -> AsyncGenerator[Event, None]:
+    async def listen(self, follower: Follower[T]) -> AsyncGenerator[T, None]:
         """Yield the events of one connection; returns when it ends. Raises what is not to be tried again."""
         try:
             async with self._http.stream(**self.request_of(follower.call(), read=self.silence)) as response:
@@ -217,6 +231,6 @@ class AsyncClient(Common):
                         if (event := follower.take(each)) is not None:
                             yield event
         except SSEError as error:
-            raise stream_error(error) from error
+            raise stream_error(follower.path, error) from error
         except httpx.TransportError as error:
             follower.broke(error)

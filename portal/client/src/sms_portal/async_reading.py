@@ -1,4 +1,4 @@
-"""Resources, lists and the stream of the asynchronous client."""
+"""Resources, lists and streams of the asynchronous client."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from sms_portal import jobs
 from sms_portal.calls import path_of
 from sms_portal.kinds import Kind
-from sms_portal.shapes import Event, Page
+from sms_portal.shapes import Page
 from sms_portal.stream import Follower
 
 if TYPE_CHECKING:
@@ -19,15 +19,17 @@ if TYPE_CHECKING:
 
 Row = TypeVar("Row")
 One = TypeVar("One")
+Item = TypeVar("Item")
 
 
-class AsyncStream:
-    """Delivery reports in the order of their application, each once; iterate over it with `async for`.
+class AsyncStream(Generic[Item]):
+    """A stream over any number of connections; iterate over it with `async for`.
 
-    `cursor` is behind the last event: store it after you have processed the event, and begin there after a restart.
+    `cursor` is that of the last event. Of delivery reports, store it after you have processed the event, and begin
+    there after a restart.
     """
 
-    def __init__(self, client: AsyncClient, follower: Follower) -> None:
+    def __init__(self, client: AsyncClient, follower: Follower[Item]) -> None:
         self._client, self._follower = client, follower
 
     @property
@@ -40,7 +42,7 @@ class AsyncStream:
         """Number of connections that were opened so far."""
         return self._follower.connections
 
-    async def __aiter__(self) -> AsyncGenerator[Event, None]:
+    async def __aiter__(self) -> AsyncGenerator[Item, None]:
         while True:
             async with aclosing(self._client.listen(self._follower)) as events:  # closed at once, not by the collector
                 async for event in events:

@@ -29,8 +29,9 @@ from sms_portal.shapes import (
     Report,
     Statistics,
     Submitted,
+    Totals,
 )
-from sms_portal.stream import Follower
+from sms_portal.stream import Follower, ReportFollower, TotalsFollower
 
 T = TypeVar("T")
 
@@ -144,9 +145,9 @@ class Client(Common):
         while (asked := pages.ask()) is not None:
             yield pages.take(self.send(call("GET", path, Answer, query=asked, accept=CSV)))
 
-    def events(self, after: str | None = None, *, attempts: int | None = None, **filters: Any) -> Stream:
+    def events(self, after: str | None = None, *, attempts: int | None = None, **filters: Any) -> Stream[Event]:
         """Follow delivery reports from a cursor on (`oldest`: 7 days; without one: now), through broken connections."""
-        return Stream(self, Follower(after, filters, attempts))
+        return Stream(self, ReportFollower(after, filters, attempts))
 
     def event_pages(
         self, after: str | None = None, *, wait: int = 30, size: int | None = None, **filters: Any
@@ -154,6 +155,17 @@ class Client(Common):
         """Yield pages of events without an end; each waits up to `wait` seconds for an event."""
         while True:
             page = self.send(jobs.event_page(after, wait, size, filters))
+            yield page
+            after = page.next_cursor
+
+    def day_totals(self, *, attempts: int | None = None, **query: Any) -> Stream[Totals]:
+        """Follow the totals of days: all of them now, and after each change, at most once a second."""
+        return Stream(self, TotalsFollower(query, attempts))
+
+    def day_totals_pages(self, after: str | None = None, *, wait: int = 30, **query: Any) -> Iterator[Totals]:
+        """Yield totals of days without an end; one without change after `wait` seconds is not `whole` and empty."""
+        while True:
+            page = self.send(jobs.totals_page(after, wait, query))
             yield page
             after = page.next_cursor
 
@@ -198,7 +210,7 @@ class Client(Common):
             return failure_of(error)
         return None
 
-    def listen(self, follower: Follower) -> Iterator[Event]:
+    def listen(self, follower: Follower[T]) -> Iterator[T]:
         """Yield the events of one connection; returns when it ends. Raises what is not to be tried again."""
         try:
             with self._http.stream(**self.request_of(follower.call(), read=self.silence)) as response:
@@ -211,6 +223,6 @@ class Client(Common):
                     if (event := follower.take(each)) is not None:
                         yield event
         except SSEError as error:
-            raise stream_error(error) from error
+            raise stream_error(follower.path, error) from error
         except httpx.TransportError as error:
             follower.broke(error)

@@ -103,6 +103,6 @@ def failure_of(error: httpx.TransportError) -> Failure:
     return Failure(error, was_sent=not isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout))
 
 
-def stream_error(error: Exception) -> UnexpectedAnswer:
+def stream_error(path: str, error: Exception) -> UnexpectedAnswer:
     """Return the exception of an answer that is no stream."""
-    return UnexpectedAnswer(f"delivery-reports/stream/: no stream of events was answered: {error}")
+    return UnexpectedAnswer(f"{path}: no stream of events was answered: {error}")

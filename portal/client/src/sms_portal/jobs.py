@@ -21,6 +21,7 @@ from sms_portal.shapes import (
     MessageWithReports,
     Report,
     Submitted,
+    Totals,
 )
 from sms_portal.shapes.messages import RefusedItem
 
@@ -31,7 +32,7 @@ EVERYTHING = "2000-01-01T00:00:00Z"  # the first `updated_since`
 ITEMS = 200  # partner IDs of a body
 LINES, LINE_BYTES = 10_000, 5_000_000  # of a body of NDJSON; conversions take 5 MB, submissions 16 MiB
 OVER = frozenset({"done", "failed", "cancelled"})
-STREAM = "delivery-reports/stream/"
+STREAM, TOTALS = "delivery-reports/stream/", "statistics/stream/"
 
 
 def since(instant: datetime | str | None) -> datetime | str:
@@ -114,6 +115,11 @@ def file_of(made: Export | Report) -> tuple[str, str | None]:
 def event_page(after: str | None, wait: int, size: int | None, filters: Mapping[str, Any]) -> Call[EventPage]:
     """Return the call for the events behind a cursor; it waits up to `wait` seconds for one."""
     return call("GET", STREAM, EventPage, query={"after": after, "wait": wait, "size": size, **filters})
+
+
+def totals_page(after: str | None, wait: int, query: Mapping[str, Any]) -> Call[Totals]:
+    """Return the call for totals of days; it waits up to `wait` seconds for others than those of the cursor."""
+    return call("GET", TOTALS, Totals, query={"after": after, "wait": wait, **query})
 
 
 def _bodies(rows: Iterable[Body]) -> Iterator[tuple[int, bytes]]:

@@ -1,4 +1,4 @@
-"""Resources, lists and the stream of the synchronous client."""
+"""Resources, lists and streams of the synchronous client."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from sms_portal import jobs
 from sms_portal.calls import path_of
 from sms_portal.kinds import Kind
-from sms_portal.shapes import Event, Page
+from sms_portal.shapes import Page
 from sms_portal.stream import Follower
 
 if TYPE_CHECKING:
@@ -18,15 +18,17 @@ if TYPE_CHECKING:
 
 Row = TypeVar("Row")
 One = TypeVar("One")
+Item = TypeVar("Item")
 
 
-class Stream:
-    """Delivery reports in the order of their application, each once; iterate over it.
+class Stream(Generic[Item]):
+    """A stream over any number of connections; iterate over it.
 
-    `cursor` is behind the last event: store it after you have processed the event, and begin there after a restart.
+    `cursor` is that of the last event. Of delivery reports, store it after you have processed the event, and begin
+    there after a restart.
     """
 
-    def __init__(self, client: Client, follower: Follower) -> None:
+    def __init__(self, client: Client, follower: Follower[Item]) -> None:
         self._client, self._follower = client, follower
 
     @property
@@ -39,7 +41,7 @@ class Stream:
         """Number of connections that were opened so far."""
         return self._follower.connections
 
-    def __iter__(self) -> Iterator[Event]:
+    def __iter__(self) -> Iterator[Item]:
         while True:
             yield from self._client.listen(self._follower)
             time.sleep(self._follower.pause())

@@ -69,6 +69,8 @@ def _finished(client: Client, asked: Export, within: float) -> Path:
         )
     if made.state != "done":
         raise FileNotMade(f"Export {made.id} is {made.state}" + (f": {made.problem}" if made.problem else ""))
+    if made.rows == 0:
+        click.echo("No message matches: the file has no rows.", err=True)
     target = _target(made)
     with Progress(*columns[:2], DownloadColumn(), console=Console(stderr=True), disable=not sys.stderr.isatty()) as bar:
         task = bar.add_task("Download", total=made.bytes)

@@ -8,7 +8,7 @@ import click
 
 from sms_portal.command import output
 from sms_portal.command.options import Connects, filter_options, period_options, query_of
-from sms_portal.shapes import PricedFigures, Statistics
+from sms_portal.shapes import Figures, Statistics, Totals
 
 COUNTS = ("messages", "parts", "delivered", "failed", "pending", "unknown")
 RATES = ("delivery_rate", "median")
@@ -24,6 +24,7 @@ RATES = ("delivery_rate", "median")
 @click.option("--lang", type=click.Choice(["en", "fi"]), help="The form of the CSV; fi is for Excel in Finland.")
 @click.option("--json", "form", flag_value="json", help="The whole answer as JSON.")
 @click.option("--csv", "form", flag_value="csv", help="As CSV of the portal.")
+@click.option("--follow", is_flag=True, help="Show the totals of days (today, if no period is given) as they change.")
 @click.pass_obj
 def stats(
     portal: Connects,
@@ -34,10 +35,14 @@ def stats(
     limit: int | None,
     lang: str | None,
     form: str | None,
+    follow: bool,
     **given: Any,
 ) -> None:
     """Show figures of a period (the last 30 days, if none is given), in total and by group."""
     query = query_of(given) | {"group_by": group_by, "compare": compare, "order": order, "limit": limit}
+    if follow:
+        _follow(portal, query, form)
+        return
     if lang and form != "csv":
         raise click.UsageError("--lang is for --csv")
     with portal.client() as client:
@@ -48,6 +53,28 @@ def stats(
             output.json(client.request("GET", "statistics/", **query))
         else:
             _print(client.statistics(**query))
+
+
+def _follow(portal: Connects, query: dict[str, Any], form: str | None) -> None:
+    """Show the totals of days whenever they change, until Ctrl-C. Raises UsageError."""
+    if form == "csv":
+        raise click.UsageError("--follow: as a table or --json, not --csv")
+    for name in ("compare", "order", "limit"):
+        if query.pop(name) is not None:
+            raise click.UsageError(f"--follow: all days are shown; leave out --{name}")
+    if query["group_by"] not in (None, "day", "tenant", "day,tenant"):
+        raise click.UsageError(f"--follow: --group-by day or tenant, not {query['group_by']}")
+    query["group_by"] = "tenant" if "tenant" in (query["group_by"] or "") else None
+    with portal.client() as client:
+        for found in client.day_totals(**query):
+            output.json(found) if form == "json" else _print_totals(found)
+
+
+def _print_totals(found: Totals) -> None:
+    rows = [(*(_named(group.key.get(name)) for name in found.group_by), *_figures(group)) for group in found.groups]
+    output.fresh()
+    output.table((*found.group_by, *COUNTS, *RATES), rows, right=(*COUNTS, *RATES))
+    output.line(_note(found))
 
 
 def _print(found: Statistics) -> None:
@@ -61,17 +88,21 @@ def _print(found: Statistics) -> None:
         rows.append(((f"other ({found.other.groups})", *blank) if names else ()) + _figures(found.other))
     rows.append((("total", *blank) if names else ()) + _figures(found.total))
     output.table(columns, rows, right=(*COUNTS, *RATES))
+    output.line(_note(found))
+
+
+def _note(found: Statistics | Totals) -> str:
     note = f"{found.from_} to {found.to}, as of {output.shown(found.data_as_of)}"
     if found.provisional_from is not None:
         note += f"; late reports may still change days from {found.provisional_from} on"
-    output.line(output.clean(note))
+    return output.clean(note)
 
 
 def _named(value: object) -> object:
     return "(none)" if value in (None, "") else value
 
 
-def _figures(figures: PricedFigures) -> tuple[object, ...]:
+def _figures(figures: Figures) -> tuple[object, ...]:
     median = None if figures.latency is None else figures.latency.median
     seconds = None if median is None else f"{median:.1f} s"
     return (*(getattr(figures, name) for name in COUNTS), output.percent(figures.delivery_rate), seconds)

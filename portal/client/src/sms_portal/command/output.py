@@ -59,6 +59,11 @@ def console() -> Console:
     return Console(width=None if sys.stdout.isatty() else 200, highlight=False)
 
 
+def fresh() -> None:
+    """Begin at the top of an empty terminal; nothing where the output goes elsewhere."""
+    console().clear()
+
+
 def line(text: str) -> None:
     """Print one line at once."""
     sys.stdout.write(text + "\n")

@@ -15,12 +15,14 @@ from sms_portal.shapes.figures import (
     Changes,
     Converted,
     Costs,
+    DayTotals,
     Figures,
     Group,
     Latency,
     PricedFigures,
     Revenue,
     Statistics,
+    Totals,
     Whole,
 )
 from sms_portal.shapes.files import Export, Report
@@ -48,6 +50,7 @@ __all__ = [
     "ConversionResults",
     "Converted",
     "Costs",
+    "DayTotals",
     "DeclareResult",
     "DeclareResults",
     "Event",
@@ -72,6 +75,7 @@ __all__ = [
     "Statistics",
     "StreamedReport",
     "Submitted",
+    "Totals",
     "VariantFigures",
     "Whole",
 ]

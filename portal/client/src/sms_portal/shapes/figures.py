@@ -143,6 +143,26 @@ class DaysCompared(Shape, frozen=True, kw_only=True):
     changes: Changes
 
 
+class DayTotals(Figures, frozen=True, kw_only=True):
+    """The figures of one day, or of one day of a tenant."""
+
+    key: dict[str, Any]
+
+
+class Totals(Shape, frozen=True, kw_only=True):
+    """Totals by day. `whole`: `groups` has all days with messages; else those that have changed."""
+
+    from_: date = field(name="from")
+    to: date
+    timezone: str
+    data_as_of: datetime
+    group_by: list[str]
+    provisional_from: date | None
+    whole: bool
+    groups: list[DayTotals]
+    next_cursor: str
+
+
 class Statistics(Shape, frozen=True, kw_only=True):
     """Figures in total and by group."""
 
