@@ -41,7 +41,7 @@ FACTS = (
     " condensed_latency_count, condensed_place,"
     " message_parameter, identity_filter, segment_value, segment_change, stored_segment_count,"
     " stored_segment_latency_count,"
-    " condensed_segment_count, condensed_segment_latency_count, count_cause, closed_month, conversion_event"
+    " condensed_segment, condensed_segment_count, count_cause, closed_month, conversion_event"
 )
 GATES = "gate, gate_destination, gate_delivery, gate_attempt, gate_hour"
 

@@ -24,6 +24,7 @@ from deliveries.stream.app import Stream  # noqa: E402
 from deliveries.stream.sending import PATH as REPORTS_STREAM  # noqa: E402
 from portal.connections import Guard  # noqa: E402 (these need the settings)
 from portal.page_deadline import PageDeadline  # noqa: E402
+from portal.warming import load_pages  # noqa: E402
 from reports.statistics_stream.page_signals import PATH as PAGE_SIGNALS  # noqa: E402
 from reports.statistics_stream.sending import PATH as STATISTICS_STREAM  # noqa: E402
 
@@ -42,6 +43,7 @@ class Application:
         self.stream = Stream(self.pages, self.guard, paths=_STREAMS)
         self.serves_pages = serves_pages
         self._watching: asyncio.Task | None = None
+        self._loading: asyncio.Task | None = None
 
     async def __call__(self, scope, receive, send) -> None:
         if scope["type"] == "lifespan":
@@ -66,6 +68,8 @@ class Application:
                 # What is there by now stays: walking through it in search of cycles, again and again, finds none.
                 gc.freeze()
                 gc.set_threshold(_COLLECT_AFTER)
+                if self.serves_pages:
+                    self._loading = asyncio.create_task(_load_pages())
                 await send({"type": "lifespan.startup.complete"})
             elif message["type"] == "lifespan.shutdown":
                 self._watching.cancel()
@@ -73,6 +77,12 @@ class Application:
                 await self.ingest.stop()
                 await send({"type": "lifespan.shutdown.complete"})
                 return
+
+
+async def _load_pages() -> None:
+    """Load pages beside the first delivery reports: a start that took longer would let senders wait."""
+    await asyncio.to_thread(load_pages)
+    gc.freeze()
 
 
 application = Application(serves_ingest="INGEST_PORT" not in os.environ, serves_pages=True)

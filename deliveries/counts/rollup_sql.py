@@ -17,12 +17,11 @@ from deliveries.models import (
     CondensedDay,
     CondensedLatencyCount,
     CondensedPlace,
+    CondensedSegment,
     CondensedSegmentCount,
-    CondensedSegmentLatencyCount,
     DailyCount,
     LatencyCount,
     SegmentCount,
-    SegmentLatencyCount,
 )
 from deliveries.models.counts import Count
 from deliveries.models.rollups import Condensed, Span
@@ -36,12 +35,11 @@ _OF: dict[type[Condensed], type[Count]] = {
     CondensedPlace: DailyCount,
     CondensedLatencyCount: LatencyCount,
     CondensedSegmentCount: SegmentCount,
-    CondensedSegmentLatencyCount: SegmentLatencyCount,
 }
 MONTHS_ALONE: frozenset[type[Condensed]] = frozenset(
     {CondensedCampaignLatency, CondensedCampaignPlace, CondensedDailyCount}
 )
-IN_BUCKETS: tuple[type[Condensed], ...] = (CondensedCampaign, CondensedCampaignLatency)
+IN_BUCKETS: tuple[type[Condensed], ...] = (CondensedCampaign, CondensedCampaignLatency, CondensedSegment)
 ROLLUP_MODELS: tuple[type[Condensed], ...] = (*IN_BUCKETS, *_OF)
 _WITHIN = "tenant_id = %(tenant)s AND day >= %(day)s AND day < %(end)s"
 
@@ -113,9 +111,28 @@ FROM (
 ) AS counted GROUP BY {_PLACED} ORDER BY {_PLACED}
 """  # noqa: S608  names of models' tables and columns
 
+_VALUE = "key, account_id, value"
+_FILL_SEGMENTS = f"""
+INSERT INTO condensed_segment (tenant_id, span, day, {_VALUE}, messages, buckets, bucket_messages)
+SELECT %(tenant)s, %(span)s, %(day)s, {_VALUE}, coalesce(messages, 0), coalesce(buckets, '{{}}'),
+    coalesce(bucket_messages, '{{}}')
+FROM (
+    SELECT {_VALUE}, sum(messages) AS messages FROM segment_count WHERE {_WITHIN}
+    GROUP BY {_VALUE} HAVING sum(messages) <> 0
+) AS volumes FULL JOIN (
+    SELECT {_VALUE}, array_agg(bucket ORDER BY bucket) AS buckets,
+        array_agg(messages ORDER BY bucket) AS bucket_messages
+    FROM (
+        SELECT {_VALUE}, bucket, sum(messages)::bigint AS messages FROM segment_latency_count WHERE {_WITHIN}
+        GROUP BY {_VALUE}, bucket HAVING sum(messages) <> 0
+    ) AS counted GROUP BY {_VALUE}
+) AS times USING ({_VALUE}) ORDER BY {_VALUE}
+"""  # noqa: S608  names of models' tables and columns
+
 STATEMENTS = (
     *map(_empty, ROLLUP_MODELS),
     *(_fill(*pair) for pair in _OF.items()),
     _FILL_CAMPAIGNS,
     _FILL_LATENCIES,
+    _FILL_SEGMENTS,
 )

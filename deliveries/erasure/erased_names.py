@@ -35,8 +35,8 @@ _CONDENSED_NAMES = (
     ("condensed_daily_count", "operator"),
     ("condensed_latency_count", "operator"),
     ("condensed_place", "operator"),
+    ("condensed_segment", "value"),
     ("condensed_segment_count", "value"),
-    ("condensed_segment_latency_count", "value"),
 )
 _LEDGER = CountTable(causes.TABLE, causes.KEYS, causes.VALUES, facts="")
 _MAX_NAME = 240  # of 256 characters: the rest is for the number that tells equal names apart

@@ -24,7 +24,7 @@ from portal.common.msisdn import mask_numbers
 _Value = tuple[str, date, int, str]  # key, day (or the first one of the month), account (0 for all), value
 
 _COUNTS = (SEGMENT.stored, SEGMENT_LATENCY.stored)
-_CONDENSED = ("condensed_segment_count", "condensed_segment_latency_count")
+_CONDENSED = ("condensed_segment", "condensed_segment_count")
 # Written for look-ups one by one (portal.common.bulk.looked_up).
 _LISTED = (
     "unnest(%(tenants)s::int[], %(keys)s::text[], %(days)s::date[], %(accounts)s::int[], %(values)s::text[])"

@@ -85,6 +85,11 @@ class CondensedCampaign(Condensed, InBuckets):
 
     class Meta:
         db_table = "condensed_campaign"
+        indexes = [
+            models.Index(
+                fields=["tenant", "span", "campaign_id", "day"], include=["messages"], name="condensed_campaign_days"
+            )
+        ]
 
 
 class CondensedCampaignCount(Condensed, OfCampaign, OfState):
@@ -195,11 +200,15 @@ class CondensedSegmentCount(Condensed, OfSegment, OfState):
         db_table = "condensed_segment_count"
 
 
-class CondensedSegmentLatencyCount(Condensed, OfSegment):
-    """Of SegmentLatencyCount, without country, operator and sender type."""
+class CondensedSegment(Condensed, OfSegment, InBuckets):
+    """Of SegmentCount and SegmentLatencyCount by value alone: one row with its messages and their times to delivery."""
 
-    pk = models.CompositePrimaryKey("tenant_id", "span", "day", "key", "account_id", "value", "bucket")
-    bucket = models.SmallIntegerField()
+    pk = models.CompositePrimaryKey("tenant_id", "span", "day", "key", "account_id", "value")
 
     class Meta:
-        db_table = "condensed_segment_latency_count"
+        db_table = "condensed_segment"
+        indexes = [
+            models.Index(
+                fields=["tenant", "span", "key", "value", "day"], include=["messages"], name="condensed_segment_days"
+            )
+        ]

@@ -11,7 +11,7 @@ from itertools import combinations
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext_lazy
 
-from campaigns.conversions.models import MICROS, ConversionEvent
+from campaigns.conversions.models import MICROS
 from campaigns.merging import ids_shown_as
 from campaigns.models import Campaign
 from campaigns.statistics import MIN_MESSAGES, always_valid, enough, holm, two_proportions, welch
@@ -19,7 +19,7 @@ from portal.common.masking import Masking
 from portal.common.templatetags.figures import count, decimal, percent
 from reports.campaigns.ab_figures import SURE
 from reports.campaigns.ab_texts import points_text
-from reports.campaigns.conversions import VariantConversions, conversions_by_variant, currency_of
+from reports.campaigns.conversions import VariantConversions, attributed_events, conversions_by_variant, currency_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +68,7 @@ class ConversionTest:
 def conversion_test(campaign: Campaign, *, is_running: bool, masking: Masking) -> ConversionTest | None:
     """Return the comparison of a campaign's variants by their events; None if no event is attributed to it."""
     campaign_ids = ids_shown_as(campaign)
-    events = ConversionEvent.objects.filter(
-        tenant_id=campaign.tenant_id, attributed_campaign_id__in=campaign_ids, attributed_message_id__isnull=False
-    )
-    if not events.exists():
+    if not attributed_events(campaign, campaign_ids).exists():
         return None
     currency = currency_of(tenant_id=campaign.tenant_id, campaign_ids=campaign_ids)
     figures = conversions_by_variant(tenant_id=campaign.tenant_id, campaign_ids=campaign_ids, currency=currency)

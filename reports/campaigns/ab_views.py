@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
+from django.views.decorators.vary import vary_on_headers
 
 from campaigns.models import Campaign
 from campaigns.statistics import MIN_MESSAGES, StratifiedDifference
@@ -29,6 +30,7 @@ from reports.campaigns.ab_ref_ids import CHOSEN, MAX_REF_IDS
 from reports.campaigns.ab_result import AbQuery, AbResult, ShownVariant, WrongSplit, ab_result
 from reports.campaigns.ab_selectors import MAX_VARIANTS, TooManyVariants
 from reports.campaigns.ab_texts import headline, notes
+from reports.campaigns.conversions import MAX_AT_ONCE, attributed_events
 from reports.campaigns.costs import shown_costs
 from reports.campaigns.views import shown_of
 from reports.figures.rollups import spans_read_once
@@ -85,10 +87,14 @@ class Links:
 
 
 @require_safe
+@vary_on_headers("HX-Request", "HX-Boosted")
 @member_may("see_figures")
 @spans_read_once()
 def ab_page(request: PageRequest, tenant: Tenant, campaign_id: int) -> HttpResponse:
-    """Compare the variants of a campaign; 422 if a parameter is wrong, 429 after too many searches by numbers."""
+    """Compare the variants of a campaign; 422 if a parameter is wrong, 429 after too many searches by numbers.
+
+    `conversions=yes` shows those of a large campaign, too, which the page loads after the rest.
+    """
     access = request.access
     campaign = get_object_or_404(
         Campaign.objects.select_related("tenant"), id=campaign_id, tenant_id__in=access.tenant_ids
@@ -102,7 +108,10 @@ def ab_page(request: PageRequest, tenant: Tenant, campaign_id: int) -> HttpRespo
         limited, query = error.text, replace(query, chosen={})
     slug = tenant.slug if access.may("see_messages") else ""
     links = Links(slug, campaign.tenant.slug, campaign.name, campaign.created_at, access.masking, query)
-    context, found = ab_context(campaign, form, query, tenant=tenant, links=links)
+    are_asked = request.GET.get("conversions") == "yes"
+    context, found = ab_context(campaign, form, query, tenant=tenant, links=links, with_conversions=are_asked)
+    if are_asked and "HX-Request" in request.headers and "HX-Boosted" not in request.headers:
+        return render(request, "reports/campaigns/_ab_conversions.html", context)
     calculator = _calculator(request, found)
     context |= {"page": "campaigns", "limited": limited, "share": _share_query(campaign, request)}
     if not query.chosen and has_costs(access):
@@ -114,9 +123,12 @@ def ab_page(request: PageRequest, tenant: Tenant, campaign_id: int) -> HttpRespo
 
 
 def ab_context(
-    campaign: Campaign, form: AbForm, query: AbQuery, *, tenant: Tenant, links: Links
+    campaign: Campaign, form: AbForm, query: AbQuery, *, tenant: Tenant, links: Links, with_conversions: bool = True
 ) -> tuple[dict, Verdict | None]:
-    """Return the context of the page's figures, and the verdict; None if there are too many variants."""
+    """Return the context of the page's figures, and the verdict; None if there are too many variants.
+
+    Unless it is `with_conversions`, those of a large campaign are left for later.
+    """
     context = {
         "form": form,
         "campaign": links.masking.text(campaign.name),
@@ -136,9 +148,14 @@ def ab_context(
     if query.by_plan and result.planned:
         form.show_plan(result.planned)
     context |= _shown(result, links, tenant.timezone, form)
-    if not query.chosen:
+    messages = sum(variant.volume.messages for variant in result.variants)
+    if not query.chosen and (with_conversions or messages <= MAX_AT_ONCE):
         test = conversion_test(campaign, is_running=result.verdict.is_running, masking=links.masking)
         context["conversions"] = test and {"test": test, "sentences": sentences(test)}
+    elif not query.chosen and attributed_events(campaign).exists():
+        later = form.given.copy()
+        later["conversions"] = "yes"
+        context["conversions_later"] = f"?{later.urlencode()}"
     return context, result.verdict
 
 

@@ -12,6 +12,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import connection
+from django.db.models import QuerySet
 
 from campaigns.conversions.models import MICROS, ConversionEvent
 from campaigns.merging import ids_shown_as
@@ -20,11 +21,12 @@ from campaigns.statistics import Sums, rate, wilson
 from deliveries.dialects.codes import COUNTS_AS
 from deliveries.messages.store import same_message
 from portal.common.bulk import EACH
-from reports.campaigns.life import life_of
+from reports.campaigns.life import volume_of
 from reports.campaigns.recipients import recipients_of
 from reports.figures.query import StatisticsQuery
-from reports.figures.statistics import total
+from reports.figures.volume import Volume
 
+MAX_AT_ONCE = 50_000  # messages whose recipients are counted while a page is made
 # Each event with its message; the message of a sealed day may be deleted, and then has no recipient any more.
 _EVENTS = """
 event AS MATERIALIZED (
@@ -200,21 +202,26 @@ def revenue_of(currency: str, micros: int, *, delivered_messages: int, recipient
 def campaign_conversions(campaign: Campaign) -> list[Conversions]:
     """Return the conversions of a campaign with those merged into it; reads each of its messages if there is any."""
     tenant_id, campaign_ids = campaign.tenant_id, ids_shown_as(campaign)
-    events = ConversionEvent.objects.filter(tenant_id=tenant_id, attributed_campaign_id__in=campaign_ids)
-    life = life_of(campaign) if events.filter(attributed_message_id__isnull=False).exists() else None
-    if life is None:
+    volume = volume_of(campaign) if attributed_events(campaign, campaign_ids).exists() else Volume()
+    if not volume.messages:
         return []
-    delivered = total(
-        StatisticsQuery(
-            tenant_ids=[campaign.tenant_id],
-            first=life.first,
-            last=life.last,
-            filters={"campaign": [campaign.name]},
-        )
-    ).volume.delivered
     recipients = recipients_of(tenant_id=tenant_id, campaign_ids=campaign_ids).delivered
     return conversions_of(
-        tenant_id=tenant_id, campaign_ids=campaign_ids, recipients=recipients, delivered_messages=delivered
+        tenant_id=tenant_id, campaign_ids=campaign_ids, recipients=recipients, delivered_messages=volume.delivered
+    )
+
+
+def take_long(campaign: Campaign) -> bool:
+    """Return whether the campaign's conversions are loaded after a page: its recipients are counted one by one."""
+    return attributed_events(campaign).exists() and volume_of(campaign).messages > MAX_AT_ONCE
+
+
+def attributed_events(campaign: Campaign, campaign_ids: Collection[int] | None = None) -> QuerySet[ConversionEvent]:
+    """Return the events that belong to a campaign and to those merged into it, `campaign_ids` of `ids_shown_as`."""
+    return ConversionEvent.objects.filter(
+        tenant_id=campaign.tenant_id,
+        attributed_campaign_id__in=ids_shown_as(campaign) if campaign_ids is None else campaign_ids,
+        attributed_message_id__isnull=False,
     )
 
 

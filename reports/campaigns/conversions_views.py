@@ -21,7 +21,7 @@ from portal.common import keyset
 from portal.common.any_text import address_of
 from portal.common.masking import Masking
 from portal.tenants.models import GatewayAccount, Tenant
-from reports.campaigns.conversions import campaign_conversions, conversions_by_variant
+from reports.campaigns.conversions import campaign_conversions, conversions_by_variant, take_long
 from reports.campaigns.details_views import campaign_or_404
 
 PAGE = 50
@@ -42,10 +42,17 @@ class EventRow:
 @vary_on_headers("HX-Request", "HX-Boosted")
 @member_may("see_figures")
 def conversions(request: PageRequest, tenant: Tenant, campaign_id: int) -> HttpResponse:
-    """Show the campaign's conversions by kind and by variant; as a page of its own without scripts."""
+    """Show the campaign's conversions by kind and by variant; as a page of its own without scripts.
+
+    Of a large campaign that page loads them after the rest, or shows them with `recipients=yes`.
+    """
     campaign = campaign_or_404(request, campaign_id)
     if campaign.merged_into_id:
         return redirect("campaigns:conversions", tenant.slug, campaign.merged_into_id)
+    is_part = "HX-Request" in request.headers and "HX-Boosted" not in request.headers
+    if not is_part and request.GET.get("recipients") != "yes" and take_long(campaign):
+        context = _context(request, campaign) | {"are_later": True}
+        return render(request, "reports/campaigns/conversions.html", context)
     now = timezone.now()
     as_of = data_as_of([campaign.tenant_id], now=now)
     found = campaign_conversions(campaign)
@@ -65,7 +72,6 @@ def conversions(request: PageRequest, tenant: Tenant, campaign_id: int) -> HttpR
         if len(variants) > 1:
             text = request.access.masking.text
             context |= {"variants": [(text(one.variant), one) for one in variants], "currency": currency}
-    is_part = "HX-Request" in request.headers and "HX-Boosted" not in request.headers
     return render(request, f"reports/campaigns/{'_conversions' if is_part else 'conversions'}.html", context)
 
 

@@ -1,7 +1,7 @@
 """The days on which a campaign has messages."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from django.db.models import Max, Min
@@ -11,6 +11,8 @@ from campaigns.models import Campaign
 from deliveries.models import DailyCount
 from reports.campaigns.listing import days_of
 from reports.figures.query import StatisticsQuery
+from reports.figures.statistics import total
+from reports.figures.volume import Volume
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +32,24 @@ class Life:
 
 def life_of(campaign: Campaign, *, account_id: int | None = None) -> Life | None:
     """Return the campaign's days, of one gateway account where it is given; None where it has no messages."""
+    query = _all_days(campaign, account_id)
+    if query is None:
+        return None
+    days = days_of(query, dict.fromkeys(ids_shown_as(campaign), campaign.id))[campaign.id]
+    return Life(days) if days else None
+
+
+def volume_of(campaign: Campaign) -> Volume:
+    """Return the messages of all days of the campaign and of those merged into it."""
+    query = _all_days(campaign)
+    if query is None:
+        return Volume()
+    return total(replace(query, filters={"campaign": [campaign.name]}, with_latency=False)).volume
+
+
+def _all_days(campaign: Campaign, account_id: int | None = None) -> StatisticsQuery | None:
+    """Return the query of all days on which the tenant has messages; None where it has none."""
     counted = DailyCount.objects.filter(tenant_id=campaign.tenant_id).aggregate(first=Min("day"), last=Max("day"))
     if counted["first"] is None:
         return None
-    query = StatisticsQuery(tenant_ids=[campaign.tenant_id], account_id=account_id, **counted)
-    days = days_of(query, dict.fromkeys(ids_shown_as(campaign), campaign.id))[campaign.id]
-    return Life(days) if days else None
+    return StatisticsQuery(tenant_ids=[campaign.tenant_id], account_id=account_id, **counted)

@@ -10,15 +10,16 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from django.db import connection
-from django.db.models import Q, Sum
+from django.db.models import Q, QuerySet, Sum
 
 from campaigns.models import Campaign
 from deliveries.models import CampaignCount, LatencyCount
 from reports.campaigns.listing_rows import rows_to_sort
 from reports.campaigns.listing_sql import PARTS, bounds_at, placed
+from reports.figures.arrays import by_bucket, by_day
 from reports.figures.kpis import Kpis
 from reports.figures.query import StatisticsQuery
-from reports.figures.rollups import Ready, by_bucket, ready_spans
+from reports.figures.rollups import Ready, ready_spans
 from reports.figures.statistics import count_sources, finality, kpis_of, sums
 
 PAGE_SIZE = 50
@@ -197,18 +198,22 @@ def _volumes(
 
 def _latency(query: StatisticsQuery, shown_as: Mapping[int, int], ready: Ready) -> defaultdict[int, Counter[int]]:
     found: defaultdict[int, Counter[int]] = defaultdict(Counter)
-    for source in count_sources(replace(query, group_by=("campaign",)), LatencyCount, ready=ready):
-        for row in by_bucket(source.filter(campaign_id__in=list(shown_as)), ("campaign_id",)):
-            found[shown_as[row["campaign_id"]]][row["bucket"]] += row["n"]
+    sources = count_sources(replace(query, group_by=("campaign",)), LatencyCount, ready=ready)
+    for (id_,), messages in by_bucket(_of(sources, shown_as), ("campaign_id",)).items():
+        found[shown_as[id_]] += Counter(messages)
     return found
 
 
 def days_of(query: StatisticsQuery, shown_as: Mapping[int, int]) -> defaultdict[int, dict[date, int]]:
     """Return campaign → day → messages of these campaigns; `shown_as` maps each to the one that it is shown as."""
     found: defaultdict[int, dict[date, int]] = defaultdict(dict)
-    for source in count_sources(replace(query, group_by=("campaign", "day")), CampaignCount):
-        rows = source.filter(campaign_id__in=list(shown_as)).values("campaign_id", "day")
-        for row in rows.annotate(n=Sum("messages")).filter(n__gt=0):
-            days = found[shown_as[row["campaign_id"]]]
-            days[row["day"]] = days.get(row["day"], 0) + row["n"]
+    sources = count_sources(replace(query, group_by=("campaign", "day")), CampaignCount)
+    for (id_,), messages in by_day(_of(sources, shown_as), ("campaign_id",)).items():
+        days = found[shown_as[id_]]
+        for day, n in messages.items():
+            days[day] = days.get(day, 0) + n
     return found
+
+
+def _of(sources: list[QuerySet], shown_as: Mapping[int, int]) -> list[QuerySet]:
+    return [source.filter(campaign_id__in=list(shown_as)) for source in sources]

@@ -3,12 +3,12 @@
 The choice changes only the time it takes (deliveries/counts/rollups.py).
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import date, timedelta
+from typing import Any, TypeVar
 
-from django.db import connection
 from django.db.models import Count, FloatField, Model, Q, QuerySet, Sum
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Cast
@@ -25,8 +25,8 @@ from deliveries.models import (
     CondensedDay,
     CondensedLatencyCount,
     CondensedPlace,
+    CondensedSegment,
     CondensedSegmentCount,
-    CondensedSegmentLatencyCount,
     CondensedSpan,
     DailyCount,
     LatencyCount,
@@ -42,8 +42,8 @@ _ROLLUP_MODELS: dict[type[Model], tuple[type[Model], ...]] = {
     CampaignCount: (CondensedCampaign, CondensedCampaignCount, CondensedCampaignPlace),
     DailyCount: (CondensedDay, CondensedPlace, CondensedDailyCount),
     LatencyCount: (CondensedLatencyCount, CondensedCampaign, CondensedCampaignLatency),
-    SegmentCount: (CondensedSegmentCount,),
-    SegmentLatencyCount: (CondensedSegmentLatencyCount,),
+    SegmentCount: (CondensedSegment, CondensedSegmentCount),
+    SegmentLatencyCount: (CondensedSegment,),
 }
 # In the list of columns both arrays are unnested in step, faster than as a function of each row.
 _PER_BUCKET = """
@@ -53,14 +53,15 @@ GROUP BY {columns} b.bucket HAVING sum(b.n) > 0
 """
 
 
+Found = TypeVar("Found")
 Ready = tuple[set[date], set[date]]  # months by their first days, and days outside of them
 _Spans = set[tuple[str, date]]
-_kept: ContextVar[dict[tuple, _Spans] | None] = ContextVar("kept_spans", default=None)
+_kept: ContextVar[dict[tuple, Any] | None] = ContextVar("kept_of_page", default=None)
 
 
 @contextmanager
 def spans_read_once() -> Iterator[None]:
-    """Read the ready spans of a period once for all figures of a page; also a decorator.
+    """Read the ready spans of a period, and the ids of campaigns, once for all figures of a page; also a decorator.
 
     The rows of a span are replaced in one transaction, so a span that is no longer ready has its earlier sums.
     """
@@ -101,16 +102,6 @@ def sources(
         found = [condensed.objects.filter(_held(months, days), tenant_id__in=tenant_ids)]
         return found + ([of_tenants.filter(_within(rest))] if rest else [])
     return [of_tenants.filter(day__range=(first, last))]
-
-
-def by_bucket(rows: QuerySet, columns: Collection[str]) -> list[dict]:
-    """Return delivered messages (`n`, above 0) by these columns and `bucket`, of one source of LatencyCount."""
-    if rows.model not in IN_BUCKETS:
-        return list(_counted(rows, columns))
-    sql, parameters = bucket_rows(rows, columns)
-    with connection.cursor() as cursor:
-        cursor.execute(sql, parameters)
-        return [dict(zip((*columns, "bucket", "n"), row, strict=True)) for row in cursor.fetchall()]
 
 
 def bucket_rows(rows: QuerySet, columns: Collection[str]) -> tuple[str, tuple]:
@@ -178,11 +169,17 @@ def ready_spans(
 
 def _read_once(period: tuple[date, date], tenant_ids: Collection[int], wanted: Q, *, with_final: bool) -> _Spans:
     """Return the ready spans of a period, those read before within `spans_read_once`."""
-    kept, key = _kept.get(), (period, frozenset(tenant_ids), with_final)
+    key = ("spans", period, frozenset(tenant_ids), with_final)
+    return read_once(key, lambda: _ready_of_all(tenant_ids, wanted, with_final=with_final))
+
+
+def read_once(key: tuple, read: Callable[[], Found]) -> Found:
+    """Return what `read` found for this key before within `spans_read_once`, or finds now."""
+    kept = _kept.get()
     if kept is None:
-        return _ready_of_all(tenant_ids, wanted, with_final=with_final)
+        return read()
     if key not in kept:
-        kept[key] = _ready_of_all(tenant_ids, wanted, with_final=with_final)
+        kept[key] = read()
     return kept[key]
 
 

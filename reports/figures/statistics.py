@@ -28,11 +28,12 @@ from deliveries.models import (
     SegmentLatencyCount,
 )
 from portal.tenants.models import Feed, Tenant
+from reports.figures.arrays import by_bucket
 from reports.figures.billing import is_billed
 from reports.figures.hours import HOUR_COLUMNS, hour_of, hour_rows
 from reports.figures.kpis import Kpis
 from reports.figures.query import TIMES, StatisticsQuery, TooManyGroups, in_time, segment_key_of
-from reports.figures.rollups import Ready, by_bucket, sources
+from reports.figures.rollups import Ready, read_once, sources
 from reports.figures.volume import Volume
 
 OTHER_NAME = OTHER_LABEL  # as a campaign too: what is over the daily limit of new ones
@@ -94,10 +95,12 @@ def statistics(query: StatisticsQuery, *, final: Q | None = None) -> list[Group]
         volumes[key] = volumes[key] + kpis_of(row) if key in volumes else kpis_of(row)
     if latency is not None:
         volumes = {key: replace(kpis, latency={}) for key, kpis in volumes.items()}
-        for row in latency:
-            if (key := names.key(row)) in volumes:  # not what came between the two queries
+        for values, messages in latency.items():
+            key = names.key(dict(zip(columns, values, strict=True)))
+            if key in volumes:  # not what came between the two queries
                 buckets = volumes[key].latency
-                buckets[row["bucket"]] = buckets.get(row["bucket"], 0) + row["n"]
+                for bucket, n in messages.items():
+                    buckets[bucket] = buckets.get(bucket, 0) + n
     groups = [Group(dict(zip(query.group_by, key, strict=True)), kpis) for key, kpis in volumes.items()]
     return sorted(groups, key=_order)
 
@@ -234,12 +237,11 @@ def _summed(rows: QuerySet, columns: list[str], wanted: Mapping) -> list[dict]:
     return [everything] if (everything["n_messages"] or 0) > 0 else []
 
 
-def _latency(query: StatisticsQuery, columns: list[str]) -> list[dict] | None:
+def _latency(query: StatisticsQuery, columns: list[str]) -> dict[tuple, dict[int, int]] | None:
     if not query.with_latency or query.without_latency():
         return None
     model = SegmentLatencyCount if query.segment_key else LatencyCount
-    rows = [with_times(source, query) for source in count_sources(query, model)]
-    return [row for source in rows for row in by_bucket(source, columns)]
+    return by_bucket([with_times(source, query) for source in count_sources(query, model)], columns)
 
 
 def with_times(rows: QuerySet, query: StatisticsQuery) -> QuerySet:
@@ -251,7 +253,8 @@ def with_times(rows: QuerySet, query: StatisticsQuery) -> QuerySet:
 def campaign_ids(query: StatisticsQuery, names: Iterable[str]) -> list[int]:
     """Return the ids of the campaigns shown by these names in the query's tenants, merged ones included."""
     special = {"": NO_CAMPAIGN_ID, OTHER_NAME: OTHER_CAMPAIGNS_ID}
-    known = ids_of_names(query.tenant_ids, names)
+    tenant_ids, asked = frozenset(query.tenant_ids), frozenset(names)
+    known = read_once(("campaigns", tenant_ids, asked), lambda: ids_of_names(tenant_ids, asked))
     found = [*(special[name] for name in names if name in special), *sorted(id_ for _tenant, id_ in known)]
     return found or [_NO_SUCH_CAMPAIGN]
 

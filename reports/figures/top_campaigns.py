@@ -13,9 +13,10 @@ from django.db.models import F
 from campaigns.models import NO_CAMPAIGN_ID, OTHER_CAMPAIGNS_ID
 from deliveries.models import CampaignCount, CondensedCampaign, LatencyCount
 from portal.tenants.models import Tenant
+from reports.figures.arrays import by_bucket
 from reports.figures.kpis import Kpis
 from reports.figures.query import StatisticsQuery
-from reports.figures.rollups import as_float, by_bucket, named, summed, union_all
+from reports.figures.rollups import as_float, named, summed, union_all
 from reports.figures.statistics import OTHER_NAME, count_sources, kpis_of, sums
 
 TOP_CAMPAIGNS = 10
@@ -161,8 +162,6 @@ def _placed(query: StatisticsQuery, limit: int) -> list[_Found]:
 
 def _latency(query: StatisticsQuery, ids: list[int]) -> defaultdict[int, Counter[int]]:
     """Return campaign → delivered messages by bucket."""
-    found: defaultdict[int, Counter[int]] = defaultdict(Counter)
-    for source in count_sources(replace(query, group_by=("campaign",)), LatencyCount):
-        for row in by_bucket(source.filter(campaign_id__in=ids), ("campaign_id",)):
-            found[row["campaign_id"]][row["bucket"]] += row["n"]
-    return found
+    sources = count_sources(replace(query, group_by=("campaign",)), LatencyCount)
+    counted = by_bucket([source.filter(campaign_id__in=ids) for source in sources], ("campaign_id",))
+    return defaultdict(Counter, {id_: Counter(messages) for (id_,), messages in counted.items()})

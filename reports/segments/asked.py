@@ -13,6 +13,7 @@ from reports.overview.asked import AskedFigures
 COLUMNS = (
     "name", "messages", "recipients", "delivery_rate", "conversion_rate", "revenue", "difference", "median", "p95",
 )  # fmt: skip
+TIMES = ("median", "p95")  # columns for which every row's times to delivery are read
 DEFAULT_ORDER = "-messages"
 ORDERS = tuple(sign + column for column in COLUMNS for sign in ("-", ""))
 KEPT = ("key", "by", "sort", "a", "b", "recipients", "kind", "costs")

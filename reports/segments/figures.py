@@ -1,7 +1,7 @@
 """Figures by the values of one key: the rows of page, API and file, with small groups merged for masked roles."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -105,6 +105,28 @@ def figures_by_time(query: StatisticsQuery, key: str, found: SegmentFigures, tim
             times = by_row[shown_as[value]]
             times[begins] = times[begins] + kpis if begins in times else kpis
     return by_row
+
+
+def with_times(
+    query: StatisticsQuery, key: str, rows: Sequence[ValueRow], total: Kpis, *, is_whole: bool
+) -> tuple[list[ValueRow], Kpis]:
+    """Return these rows and the total with their times to delivery, after figures without latency.
+
+    `is_whole` says that the whole period is counted by the key. A page shows few of the rows, and their times take
+    longer to read than all of their other figures. Messages of a campaign are read with their times already.
+    """
+    if total.latency is not None:
+        return list(rows), total
+    times = from_counts.times_of(query, key, {value for row in rows for value in row.values})
+    timed = [replace(row, kpis=replace(row.kpis, latency=_together(times, row.values))) for row in rows]
+    return timed, replace(total, latency=from_counts.all_times(query, key, is_whole=is_whole))
+
+
+def _together(times: Mapping[str, Mapping[int, int]], values: Iterable[str]) -> dict[int, int]:
+    found: Counter[int] = Counter()
+    for value in values:
+        found.update(times.get(value, {}))
+    return dict(found)
 
 
 def days_of(query: StatisticsQuery, key: str, rows: Sequence[ValueRow]) -> list[dict[date, int]]:

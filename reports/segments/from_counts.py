@@ -1,27 +1,27 @@
 """Figures by the values of one key from the counts, and whether a value has enough recipients to be shown."""
 
-from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
 
 from django.db import connection
-from django.db.models import Sum
 
 from campaigns.segments import NO_SEGMENTS
 from deliveries.messages.parameter_rows import COLUMNS
-from deliveries.models import SegmentCount
+from deliveries.models import LatencyCount, SegmentCount, SegmentLatencyCount
 from deliveries.search.day_bounds import bounds_of
 from portal.common.bulk import EACH
+from reports.figures.arrays import by_bucket, by_day
 from reports.figures.kpis import Kpis
 from reports.figures.query import SEGMENT, StatisticsQuery
 from reports.figures.statistics import count_sources, statistics
 from reports.segments.small_groups import LEAST_RECIPIENTS
 from reports.segments.values import value_of_message
 
-READ_OF_VALUE = 1_000  # newest messages of a value that are read for its recipients
-READ_OF_ALL = 20_000  # newest messages of a tenant that are read for those of "(none)" and "(other)"
+# So many of the newest messages of a value are read for its recipients, then more while these are not enough.
+READ_OF_VALUE = (12, 100, 1_000)
+READ_OF_ALL = (400, 20_000)  # of a tenant, for the recipients of "(none)" and "(other)"
 
 Group = tuple  # the value, and the day or month where that is grouped by
 
@@ -53,24 +53,39 @@ def groups_of(query: StatisticsQuery, key: str, *, time: str = "") -> dict[Group
     return {tuple(group.key.values()): group.kpis for group in groups}
 
 
+def times_of(query: StatisticsQuery, key: str, values: Collection[str]) -> dict[str, dict[int, int]]:
+    """Return the delivered messages by latency bucket of these values."""
+    sources = count_sources(replace(query, group_by=(SEGMENT + key,)), SegmentLatencyCount)
+    counted = by_bucket([rows.filter(value__in=list(values)) for rows in sources], ("value",))
+    return {value: messages for (value,), messages in counted.items()}
+
+
+def all_times(query: StatisticsQuery, key: str, *, is_whole: bool) -> dict[int, int]:
+    """Return the delivered messages by latency bucket of all values of the key.
+
+    If the whole period is counted by the key (`is_whole`), these are all messages, which are counted in fewer rows.
+    """
+    if is_whole:
+        sources = count_sources(replace(query, group_by=()), LatencyCount)
+    else:
+        sources = count_sources(replace(query, group_by=(SEGMENT + key,)), SegmentLatencyCount)
+    return by_bucket(sources, ()).get((), {})
+
+
 def days_of(query: StatisticsQuery, key: str, values: Collection[str]) -> dict[str, dict[date, int]]:
     """Return the messages of each day of these values."""
-    found: defaultdict[str, dict[date, int]] = defaultdict(dict)
-    for rows in count_sources(replace(query, group_by=(SEGMENT + key, "day")), SegmentCount):
-        of_values = rows.filter(value__in=list(values)).values("value", "day")
-        for row in of_values.annotate(n=Sum("messages")).filter(n__gt=0):
-            found[row["value"]][row["day"]] = row["n"]
-    return dict(found)
+    sources = count_sources(replace(query, group_by=(SEGMENT + key, "day")), SegmentCount)
+    counted = by_day([rows.filter(value__in=list(values)) for rows in sources], ("value",))
+    return {value: days for (value,), days in counted.items()}
 
 
 def enough_recipients(query: StatisticsQuery, key: str, messages: Mapping[str, int]) -> dict[str, int]:
-    """Return the recipients of each value, counted only until they are surely enough for a group of their own.
+    """Return the recipients of each value, at most LEAST_RECIPIENTS, which are enough for a group of their own.
 
-    At most the newest READ_OF_VALUE messages of a value are read, so the result is a lower bound. A value whose
-    messages are deleted has none. `messages` are those of each value.
+    At most the newest messages of READ_OF_VALUE are read, so the result is a lower bound. A value whose messages are
+    deleted has none. `messages` are those of each value.
     """
     candidates = [value for value, n in messages.items() if n >= LEAST_RECIPIENTS]
-    found = dict.fromkeys(messages, 0)
     begin, end = bounds_of(query.tenant_ids)(query.first, query.last)
     parameters: dict[str, Any] = {
         "tenants": sorted(query.tenant_ids),
@@ -83,16 +98,26 @@ def enough_recipients(query: StatisticsQuery, key: str, messages: Mapping[str, i
     }
     value, joins, of_value = value_of_message(key, 0)
     same = " AND ".join(f"m.{name} = p.{name}" for name in COLUMNS if name not in ("key", "value"))
-    special = [value for value in candidates if value in NO_SEGMENTS]
-    named = [value for value in candidates if value not in special]
-    with connection.cursor() as cursor:
-        if named:
-            cursor.execute(
-                _OF_VALUES.format(same=same, each=EACH), parameters | {"values": named, "most": READ_OF_VALUE}
-            )
-            found |= cursor.fetchall()
-        if special:
-            statement = _OF_OTHERS.format(value=value, joins=joins)
-            cursor.execute(statement, parameters | of_value | {"values": special, "most": READ_OF_ALL})
-            found |= cursor.fetchall()
+    named = {value: messages[value] for value in candidates if value not in NO_SEGMENTS}
+    special = dict.fromkeys(set(candidates) & set(NO_SEGMENTS), sum(messages.values()))
+    found = dict.fromkeys(messages, 0)
+    found |= _counted(_OF_VALUES.format(same=same, each=EACH), parameters, named, READ_OF_VALUE)
+    found |= _counted(_OF_OTHERS.format(value=value, joins=joins), parameters | of_value, special, READ_OF_ALL)
+    return found
+
+
+def _counted(
+    statement: str, parameters: Mapping[str, Any], messages: Mapping[str, int], steps: Sequence[int]
+) -> dict[str, int]:
+    """Return the recipients of the values, reading in `steps` those that may have more; `messages` is the most."""
+    found: dict[str, int] = {}
+    read = 0
+    for most in steps:
+        values = [value for value, n in messages.items() if n > read and found.get(value, 0) < LEAST_RECIPIENTS]
+        if not values:
+            break
+        with connection.cursor() as cursor:
+            cursor.execute(statement, {**parameters, "values": values, "most": most})
+            found |= {value: min(recipients, LEAST_RECIPIENTS) for value, recipients in cursor.fetchall()}
+        read = most
     return found

@@ -25,11 +25,11 @@ from reports.overview.sparklines import line_of_days
 from reports.pricing.costs import Costs
 from reports.pricing.figures import cost_figures
 from reports.pricing.rights import has_costs, seen_payer
-from reports.segments.asked import COLUMNS, KEPT, AskedSegments, asked_segments
+from reports.segments.asked import COLUMNS, KEPT, TIMES, AskedSegments, asked_segments
 from reports.segments.comparison import pair
 from reports.segments.costs import costs_of_rows, costs_of_values
 from reports.segments.cross import REST_LABEL, CrossTable, cross_table
-from reports.segments.figures import SegmentFigures, ValueRow, days_of, segment_figures
+from reports.segments.figures import SegmentFigures, ValueRow, days_of, segment_figures, with_times
 from reports.segments.from_messages import MAX_DAYS, may_be_read
 from reports.segments.links import ValueLinks
 from reports.segments.rows import PAGE_SIZE, in_order, is_special, shown_row
@@ -100,7 +100,7 @@ def _shown(request: PageRequest, asked: AskedFigures, segments: AskedSegments) -
             _cross(query, segments, links, request, are_all=not context["are_some"]) if context["may_read"] else {}
         )
     found = segment_figures(
-        query,
+        replace(query, with_latency=segments.order.removeprefix("-") in TIMES),
         segments.key,
         merge_small=not masking.in_full,
         with_recipients=request.GET.get("recipients") == "yes",
@@ -111,7 +111,14 @@ def _shown(request: PageRequest, asked: AskedFigures, segments: AskedSegments) -
     if start >= max(len(rows), 1):
         raise Http404
     pages = max(-(-len(rows) // PAGE_SIZE), 1)
-    shown = rows[start : start + PAGE_SIZE]
+    shown, total = with_times(
+        query,
+        segments.key,
+        rows[start : start + PAGE_SIZE],
+        found.total,
+        is_whole=context["figures_from"] is None,
+    )
+    found = replace(found, total=total)
     days = days_of(query, segments.key, shown)
     lines = [line_of_days(one, query.first, query.last, unsettled) for one in days]
     shown_rows = [shown_row(row, line, links, masking) for row, line in zip(shown, lines, strict=True)]

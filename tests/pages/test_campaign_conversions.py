@@ -8,7 +8,7 @@ from campaigns.merging import merge
 from campaigns.models import Campaign, ConversionEvent, RefIdScheme
 from deliveries.attributing.attribute import attribute_due
 from deliveries.models import ConversionDue
-from reports.campaigns import conversions_views
+from reports.campaigns import ab_views, conversions, conversions_views
 from tests.api.conftest import call, mine  # noqa: F401  fixtures
 from tests.attributing.sample import OTHER, apply, at, event, kind, message
 
@@ -48,6 +48,18 @@ def test_page_loads_its_conversions_afterwards(client, viewer, bought):
     whole = client.get(address())
     assert "<h1" in whole.content.decode()
     assert "purchase 2 1 of 2" in words(whole)
+
+
+def test_page_of_a_large_campaign_counts_its_recipients_after_the_rest(client, viewer, bought, monkeypatch):
+    monkeypatch.setattr(conversions, "MAX_AT_ONCE", 1)
+    client.force_login(viewer)
+    page = client.get(address()).content.decode()
+
+    assert f'hx-get="{address()}" hx-trigger="load"' in page
+    assert "purchase" not in page
+    (link,) = re.findall(r'<a href="([^"]+)">Show conversions</a>', page)
+    assert "purchase 2 1 of 2 50.00 %" in words(client.get(link))
+    assert "purchase 2 1 of 2 50.00 %" in words(client.get(address(), headers=PART))
 
 
 def test_number_of_events_opens_as_many_rows_and_each_opens_its_message(client, viewer, bought, monkeypatch):
@@ -95,7 +107,14 @@ def test_list_of_campaigns_and_api_have_the_same_numbers(client, viewer, bought,
     assert not rows[1][0].endswith(" 3 spring")
 
 
-def test_ab_test_compares_conversions_on_page_and_in_the_api(client, viewer, feed, tenant, mine):  # noqa: F811
+def test_ab_test_compares_conversions_on_page_and_in_the_api(
+    client,
+    viewer,
+    feed,
+    tenant,
+    mine,  # noqa: F811
+    monkeypatch,
+):
     RefIdScheme.objects.create(tenant=tenant, delimiter="|", fields=["campaign", "variant"])
     numbers = [f"+3584000{n:05}" for n in range(80)]
     apply(feed, *(message(f"m{n}", n % 50, to, campaign=f"autumn|{'AB'[n % 2]}") for n, to in enumerate(numbers)))
@@ -113,3 +132,12 @@ def test_ab_test_compares_conversions_on_page_and_in_the_api(client, viewer, fee
         ("A", 40, 0, 0.0), ("B", 40, 30, 1.5),
     ]  # fmt: skip
     assert (api["currency"], api["comparisons"][0]["is_sure"]) == ("EUR", True)
+
+    monkeypatch.setattr(ab_views, "MAX_AT_ONCE", 79)  # a campaign of 80 messages is large
+    page = client.get(address("ab/?within=60")).content.decode()
+    (link,) = re.findall(r'hx-get="(\?[^"]+)" hx-trigger="load"', page)
+    assert (link, api["sentences"][0] in page) == ("?within=60&amp;conversions=yes", False)
+    part = words(client.get(address("ab/?within=60&conversions=yes"), headers=PART))
+    assert part.startswith("Conversions ")
+    assert api["sentences"][0].replace("\N{NO-BREAK SPACE}", " ") in part.replace("\N{NO-BREAK SPACE}", " ")
+    assert api["sentences"][0] in client.get(address("ab/?within=60&conversions=yes")).content.decode()

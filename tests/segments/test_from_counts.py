@@ -112,7 +112,22 @@ def test_recipients_are_counted_until_they_are_enough(feed, tenant):
     assert messages == {"nine": 40, "ten": 10, "(none)": 30, "one": 1}
     with web_scope([tenant.id]):
         found = from_counts.enough_recipients(query, "shop", messages)
-    assert found == {"nine": 9, "ten": 10, "(none)": 30, "one": 0}
+    assert found == {"nine": 9, "ten": 10, "(none)": 10, "one": 0}
+
+
+def test_large_value_is_read_until_its_recipients_are_enough(feed, tenant, django_assert_num_queries):
+    chosen(tenant, "shop")
+    apply(
+        feed,
+        *(message(f"a{n}", number=number_of(n), shop="many") for n in range(60)),
+        *(message(f"b{n}", number=number_of(max(n - 80, 0)), shop="late", day="2026-11-02") for n in range(95)),
+        *(message(f"c{n}", number=number_of(1), shop="one") for n in range(20)),
+    )
+    query = StatisticsQuery(tenant_ids=[tenant.id], first=FIRST, last=LAST)
+    messages = {value: kpis.volume.messages for (value,), kpis in from_counts.groups_of(query, "shop").items()}
+    with web_scope([tenant.id]), django_assert_num_queries(3):  # the bounds, 12 messages of each, 100 of the last two
+        found = from_counts.enough_recipients(query, "shop", messages)
+    assert found == {"many": 10, "late": 10, "one": 1}
 
 
 def test_long_periods_merge_the_small_groups_too(feed, tenant):

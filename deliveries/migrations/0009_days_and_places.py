@@ -3,10 +3,20 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
+# Days and months that are summed up already; the others come with the next roll-up.
+FILL = """
+INSERT INTO {table} (tenant_id, span, day, {keys}, messages, parts)
+SELECT s.tenant_id, s.span, s.day, {keys}, sum(messages), sum(parts)
+FROM daily_count AS c
+CROSS JOIN LATERAL (VALUES ('day', c.day), ('month', date_trunc('month', c.day)::date)) AS k (span, day)
+JOIN condensed_span AS s ON s.tenant_id = c.tenant_id AND s.span = k.span AND s.day = k.day AND s.is_ready
+GROUP BY s.tenant_id, s.span, s.day, {keys} HAVING sum(messages) <> 0 ORDER BY s.tenant_id, s.span, s.day, {keys}
+"""
+
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("deliveries", "0007_event_log"),
+        ("deliveries", "0008_condensed_segments"),
         ("tenants", "0004_billing_scope"),
     ]
 
@@ -115,6 +125,11 @@ class Migration(migrations.Migration):
                 "db_table": "condensed_place",
             },
         ),
-        # Days and months that are summed up lack these rows: they are summed up again.
-        migrations.RunSQL("DELETE FROM condensed_span", migrations.RunSQL.noop),
+        *(
+            migrations.RunSQL(FILL.format(table=table, keys=keys), migrations.RunSQL.noop)
+            for table, keys in (
+                ("condensed_day", "account_id, status, result_code"),
+                ("condensed_place", "account_id, country, operator, sender_type, status, result_code"),
+            )
+        ),
     ]
