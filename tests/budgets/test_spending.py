@@ -136,11 +136,11 @@ def test_number_of_queries_does_not_depend_on_the_number_of_budgets(
     three()
     payer = payer_of(tenant)
     once = list(budgets_of(tenant))
-    with django_assert_num_queries(20):
+    with django_assert_num_queries(18):
         spendings(once, payer, now=NOW)
     three()
     twice = list(budgets_of(tenant))
-    with django_assert_num_queries(20):
+    with django_assert_num_queries(18):
         spendings(twice, payer, now=NOW)
 
 
