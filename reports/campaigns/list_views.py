@@ -39,6 +39,8 @@ class Row:
     """A row of the list as the page shows it; one with `is_masked` is found by its name nowhere."""
 
     found: ListedCampaign
+    first: date | None
+    last: date | None
     name: str
     title: str
     tags: list[str]
@@ -141,6 +143,8 @@ def _row(
     name = row.campaign.name
     return Row(
         found=row,
+        first=row.first,
+        last=row.last,
         name=masking.text(name),
         title=masking.text(row.campaign.title),
         tags=[masking.text(tag) for tag in row.campaign.tags],

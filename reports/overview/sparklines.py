@@ -52,8 +52,9 @@ def line_of_days(days: Mapping[date, int], first: date, last: date, unsettled: d
     length = (last - first).days + 1
     width = -(-length // MAX_POINTS)
     values = [0] * -(-length // width)
+    begin = first.toordinal()
     for day, n in days.items():
-        values[(day - first).days // width] += n
+        values[(day.toordinal() - begin) // width] += n
     ends = [first + timedelta(days=(n + 1) * width - 1) for n in range(len(values))]
     return count_line(values, [unsettled is not None and end >= unsettled for end in ends])
 
