@@ -6,7 +6,7 @@ from portal.common.change_operations import add_updated_at, note_changes
 
 
 class Migration(migrations.Migration):
-    dependencies = [("deliveries", "0008_condensed_segments"), ("tenants", "0005_changes")]
+    dependencies = [("deliveries", "0009_days_and_places"), ("tenants", "0005_changes")]
 
     operations = [
         add_updated_at("export"),
