@@ -14,7 +14,9 @@ from deliveries.models import (
     CondensedCampaignLatency,
     CondensedCampaignPlace,
     CondensedDailyCount,
+    CondensedDay,
     CondensedLatencyCount,
+    CondensedPlace,
     CondensedSegment,
     CondensedSegmentCount,
     DailyCount,
@@ -29,6 +31,8 @@ _OF: dict[type[Condensed], type[Count]] = {
     CondensedCampaignCount: CampaignCount,
     CondensedCampaignPlace: CampaignCount,
     CondensedDailyCount: DailyCount,
+    CondensedDay: DailyCount,
+    CondensedPlace: DailyCount,
     CondensedLatencyCount: LatencyCount,
     CondensedSegmentCount: SegmentCount,
 }

@@ -26,11 +26,12 @@ _MAX_PAYLOAD = 7000  # characters; PostgreSQL takes 7,999
 # Of which cluster the ids are, and the timeline that a restore or a promotion begins. As SQL, for a SELECT list.
 ORIGIN = "(pg_control_system()).system_identifier || '/' || left(pg_walfile_name(pg_current_wal_lsn()), 8)"
 
-# The reports are still staged (deliveries/messages/delivery_reports.py: write_reports).
-_ADD = f"""
+# The reports are still staged (deliveries/messages/delivery_reports.py: write_reports). The ids have the column's own
+# type: PostgreSQL hashes no other list, and would compare each report with each id.
+ADD = f"""
 WITH added AS (
     INSERT INTO event_log (tenant_id, inbox_id, account_id, message_id, day)
-    SELECT tenant_id, inbox_id, account_id, message_id, day FROM new_report WHERE inbox_id = ANY (%s)
+    SELECT tenant_id, inbox_id, account_id, message_id, day FROM new_report WHERE inbox_id = ANY (%s::bigint[])
     RETURNING tenant_id
 ), told AS (SELECT string_agg(DISTINCT tenant_id::text, ',') AS tenants FROM added)
 SELECT pg_notify('{CHANNEL}', pg_current_xact_id()::text
@@ -46,7 +47,7 @@ def add_events(inbox_ids: Collection[int]) -> None:
     """
     if inbox_ids:
         with bulk_cursor() as cursor:
-            cursor.execute(_ADD, [list(inbox_ids)])
+            cursor.execute(ADD, [list(inbox_ids)])
 
 
 def prepare() -> bool:

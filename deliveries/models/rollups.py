@@ -124,6 +124,26 @@ class CondensedCampaignPlace(Condensed, OfCampaign, CountryAndOperator, OfState)
         db_table = "condensed_campaign_place"
 
 
+class CondensedDay(Condensed, OfState):
+    """Of DailyCount, without place, sender type and partner ID."""
+
+    pk = models.CompositePrimaryKey("tenant_id", "span", "day", "account_id", "status", "result_code")
+
+    class Meta:
+        db_table = "condensed_day"
+
+
+class CondensedPlace(Condensed, CountryAndOperator, OfState):
+    """Of DailyCount, without partner ID."""
+
+    pk = models.CompositePrimaryKey(
+        "tenant_id", "span", "day", "account_id", "country", "operator", "sender_type", "status", "result_code"
+    )
+
+    class Meta:
+        db_table = "condensed_place"
+
+
 class CondensedDailyCount(Condensed, CountryAndOperator, OfState):
     """Of DailyCount, with all its keys: of months alone, since a day has as many rows there."""
 

@@ -246,7 +246,7 @@ class CreditView(ApiView):
 
 
 class PaidView(ApiView):
-    """Marking a statement as paid."""
+    """Marking a statement as paid; DELETE takes it back."""
 
     operations = {
         "POST": _change(
@@ -256,7 +256,19 @@ class PaidView(ApiView):
             STATEMENT | {"state": "paid", "paid_on": "2026-11-18"},
             body=PaidSerializer,
             body_example={"paid_on": "2026-11-18"},
-        )
+        ),
+        "DELETE": Operation(
+            id="mark_statement_unpaid",
+            tag=_TAG,
+            summary="Mark as not paid",
+            text="Take back that an invoice was paid, for instance when its payment was returned.",
+            scope=BILLING,
+            path=PATH,
+            answer=StatementSerializer,
+            answer_text="The statement as it is now.",
+            answer_example=STATEMENT,
+            problems=("conflict",),
+        ),
     }
 
     def post(self, request: Request, statement_id: int) -> Response:
@@ -267,6 +279,11 @@ class PaidView(ApiView):
             raise BadField("paid_on", f"from the day of issue to today: {first} to {last}")
         paid = _changed(lambda: issuing.mark_paid(statement.pk, on=on, actor=str(self.access.key)))
         return self.answer(shown(paid, self.access.masking, now))
+
+    def delete(self, request: Request, statement_id: int) -> Response:
+        statement = _own(self.access, statement_id)
+        unpaid = _changed(lambda: issuing.mark_unpaid(statement.pk, actor=str(self.access.key)))
+        return self.answer(shown(unpaid, self.access.masking, timezone.now()))
 
 
 def _changed(change: Callable[[], Statement]) -> Statement:

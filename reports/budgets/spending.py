@@ -16,6 +16,7 @@ from django.db.models import Q
 from portal.common.periods import local_day
 from reports.budgets.periods import Period, period_on
 from reports.figures.query import StatisticsQuery
+from reports.figures.rollups import spans_read_once
 from reports.figures.statistics import finality, statistics
 from reports.forecast.cost_forecast import PRICED_DAYS, CostForecast, forecast_costs
 from reports.forecast.month_forecast import MAX_DAYS, forecast_rest
@@ -62,6 +63,7 @@ def subject_of(budget: Budget) -> Subject:
     return budget.partner_id
 
 
+@spans_read_once()
 def spendings(
     budgets: Iterable[Budget], payer: Payer, *, now: datetime, with_forecast: bool = True
 ) -> dict[int, Spending]:

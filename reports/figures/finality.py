@@ -1,6 +1,6 @@
 """Days and hours of a period, and the first day that late reports may still change."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
@@ -48,10 +48,18 @@ def provisional_from(*, tenant_ids: Collection[int], first: date, last: date, no
 def days(query: StatisticsQuery, *, final: Q | None = None) -> list[DayRow]:
     """Return every day of the period in order, without times to delivery."""
     groups = statistics(replace(query, group_by=("day",), with_latency=False), final=final)
-    found = {group.key["day"]: group.kpis for group in groups}
-    count = (query.last - query.first).days + 1
+    return _every_day(query, {group.key["day"]: group.kpis for group in groups})
+
+
+def days_of_none(query: StatisticsQuery) -> list[DayRow]:
+    """Return every day of a period without messages."""
+    return _every_day(query, {})
+
+
+def _every_day(query: StatisticsQuery, found: Mapping[object, Kpis]) -> list[DayRow]:
+    count, nothing = (query.last - query.first).days + 1, Kpis()
     every = [query.first + timedelta(days=n) for n in range(count)]
-    return [DayRow(day, found.get(day, Kpis())) for day in every]
+    return [DayRow(day, found.get(day, nothing)) for day in every]
 
 
 def hours(query: StatisticsQuery, *, final: Q | None = None) -> list[HourRow] | None:

@@ -1,7 +1,6 @@
 """The headline figures of any stretch of messages, and how they changed: pure, from counts alone."""
 
-from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from campaigns.latency import percentile
@@ -22,12 +21,18 @@ class Kpis:
     latency: Mapping[int, int] | None = None
 
     def __add__(self, other: "Kpis") -> "Kpis":
-        final = latency = None
-        if self.final is not None and other.final is not None:
-            final = self.final + other.final
-        if self.latency is not None and other.latency is not None:
-            latency = dict(Counter(self.latency) + Counter(other.latency))
-        return Kpis(self.volume + other.volume, final, latency)
+        return Kpis.total((self, other))
+
+    @classmethod
+    def total(cls, every: Sequence["Kpis"]) -> "Kpis":
+        """Return the sum of all; of none, zeros. What one of them has not counted, the sum has not either."""
+        final = [kpis.final for kpis in every if kpis.final is not None]
+        latency = [kpis.latency for kpis in every if kpis.latency is not None]
+        return cls(
+            Volume.total(kpis.volume for kpis in every),
+            sum(final) if len(final) == len(every) else None,
+            _together(latency) if len(latency) == len(every) else None,
+        )
 
     @property
     def delivery_rate(self) -> float | None:
@@ -75,6 +80,15 @@ class Kpis:
     def percentile(self, q: float) -> float | None:
         """Return a percentile of the time to delivery in seconds, at most 2% and the source's second off."""
         return percentile(self.latency or {}, q)
+
+
+def _together(every: Iterable[Mapping[int, int]]) -> dict[int, int]:
+    """Return the messages of each bucket that has any."""
+    found: dict[int, int] = {}
+    for latency in every:
+        for bucket, messages in latency.items():
+            found[bucket] = found.get(bucket, 0) + messages
+    return {bucket: messages for bucket, messages in found.items() if messages > 0}
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,9 @@ from deliveries.models import (
     CondensedCampaignLatency,
     CondensedCampaignPlace,
     CondensedDailyCount,
+    CondensedDay,
     CondensedLatencyCount,
+    CondensedPlace,
     CondensedSegment,
     CondensedSegmentCount,
     CondensedSpan,
@@ -38,7 +40,7 @@ _DAY = timedelta(days=1)
 # Roll-ups of the counts; the first one with all requested columns has the fewest rows.
 _ROLLUP_MODELS: dict[type[Model], tuple[type[Model], ...]] = {
     CampaignCount: (CondensedCampaign, CondensedCampaignCount, CondensedCampaignPlace),
-    DailyCount: (CondensedDailyCount,),
+    DailyCount: (CondensedDay, CondensedPlace, CondensedDailyCount),
     LatencyCount: (CondensedLatencyCount, CondensedCampaign, CondensedCampaignLatency),
     SegmentCount: (CondensedSegment, CondensedSegmentCount),
     SegmentLatencyCount: (CondensedSegment,),
@@ -144,16 +146,23 @@ def summed(name: str) -> str:
 
 
 def ready_spans(
-    tenant_ids: Collection[int], first: date, last: date, *, by_day: bool = False, with_final: bool = False
+    tenant_ids: Collection[int],
+    first: date,
+    last: date,
+    *,
+    by_day: bool = False,
+    but: Collection[date] = (),
+    with_final: bool = False,
 ) -> Ready:
     """Return the months (their first days) and the days outside of them that are ready for all of the tenants.
 
-    With `with_final` only those whose sums of final messages hold for the present result codes.
+    The months `but` are read by day. With `with_final` only those whose sums of final messages hold for the present
+    result codes.
     """
     whole = [month.first_day for month in whole_months(first, last)]
     wanted = Q(span=Span.MONTH, day__in=whole) | Q(span=Span.DAY, day__range=(first, last))
     found = _read_once((first, last), tenant_ids, wanted, with_final=with_final)
-    months = set() if by_day else {day for span, day in found if span == Span.MONTH}
+    months = set() if by_day else {day for span, day in found if span == Span.MONTH}.difference(but)
     covered = {day for month in months for day in _days(month, Month.of(month).next().first_day)}
     return months, {day for span, day in found if span == Span.DAY} - covered
 

@@ -92,7 +92,7 @@ def statistics(query: StatisticsQuery, *, final: Q | None = None) -> list[Group]
     volumes: dict[tuple, Kpis] = {} if query.group_by else {(): Kpis()}
     for row in rows:
         key = names.key(row)
-        volumes[key] = volumes.get(key, Kpis()) + kpis_of(row)
+        volumes[key] = volumes[key] + kpis_of(row) if key in volumes else kpis_of(row)
     if latency is not None:
         volumes = {key: replace(kpis, latency={}) for key, kpis in volumes.items()}
         for values, messages in latency.items():

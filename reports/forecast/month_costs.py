@@ -9,7 +9,7 @@ from reports.figures.query import StatisticsQuery
 from reports.forecast.cost_forecast import PRICED_DAYS, CostForecast, forecast_costs
 from reports.forecast.month_forecast import RestForecast, forecast_rest
 from reports.forecast.selectors import RunningMonth, cut_of
-from reports.pricing.costing import Payer, costs
+from reports.pricing.costing import Payer, costs_of_stretches
 from reports.pricing.costs import Costs
 
 DAY = timedelta(days=1)
@@ -50,32 +50,29 @@ class MonthCosts:
 def month_costs(found: RunningMonth, payer: Payer) -> MonthCosts:
     """Return the forecast of the running month's cost, from the forecast of its SMS parts; one read of the counts."""
     months = [past.month for past in found.past]
-    cuts = {month: cut_of(month, found.today.day) for month in months}
-    begin = min([found.month.first_day, found.today - PRICED_DAYS * DAY, *(_first(month, cuts) for month in months)])
+    cuts = {month: cut_of(month, found.today.day) for month in months} | {found.month: found.today}
+    # The first days of all spans that are summed below, and the days after their last ones.
+    begins = {day for month, cut in cuts.items() for day in (month.first_day, cut - PRICED_DAYS * DAY, cut)}
     query = StatisticsQuery(
-        tenant_ids=sorted(payer.tenant_ids), first=begin, last=found.today, group_by=("day",), with_latency=False
+        tenant_ids=sorted(payer.tenant_ids), first=min(begins), last=found.today, with_latency=False
     )
-    by_day = {key[0]: one for key, one in costs(query, payer).items()}
-    forecasts = _at(found, by_day, found.month, found.today, found.parts.rest)
+    stretches = costs_of_stretches(query, payer, begins)
+    forecasts = _at(found, stretches, found.month, found.today, found.parts.rest)
     past = []
     for month in months:
         cut = cuts[month]
         history = found.parts_by_day[: (cut - found.begins).days]
         rest = forecast_rest(history, first_unknown=cut, last_day=month.last_day)
-        actual = _sum(by_day, month.first_day, month.last_day)
-        for forecast in _at(found, by_day, month, cut, rest, is_past=True) if rest else ():
+        actual = _sum(stretches, month.first_day, month.last_day)
+        for forecast in _at(found, stretches, month, cut, rest, is_past=True) if rest else ():
             cost = actual.by_currency.get(forecast.currency)
             past.append(PastCost(month, forecast, cost.minor if cost else 0))
     return MonthCosts(forecasts, past)
 
 
-def _first(month: Month, cuts: Mapping[Month, date]) -> date:
-    return min(month.first_day, cuts[month] - PRICED_DAYS * DAY)
-
-
 def _at(
     found: RunningMonth,
-    by_day: Mapping[date, Costs],
+    stretches: Mapping[date, Costs],
     month: Month,
     cut: date,
     rest: RestForecast,
@@ -85,13 +82,13 @@ def _at(
     """Return a month's forecasts as they are made on the day `cut`."""
     recent = max(0, (cut - found.begins).days - PRICED_DAYS)
     return forecast_costs(
-        known=_sum(by_day, month.first_day, cut - DAY),
-        today=Costs() if is_past else by_day.get(cut, Costs()),
-        recent=_sum(by_day, cut - PRICED_DAYS * DAY, cut - DAY),
+        known=_sum(stretches, month.first_day, cut - DAY),
+        today=Costs() if is_past else stretches.get(cut, Costs()),
+        recent=_sum(stretches, cut - PRICED_DAYS * DAY, cut - DAY),
         parts=sum(found.parts_by_day[recent : (cut - found.begins).days]),
         rest=rest,
     )
 
 
-def _sum(by_day: Mapping[date, Costs], first: date, last: date) -> Costs:
-    return sum((one for day, one in by_day.items() if first <= day <= last), Costs())
+def _sum(stretches: Mapping[date, Costs], first: date, last: date) -> Costs:
+    return sum((one for begin, one in stretches.items() if first <= begin <= last), Costs())

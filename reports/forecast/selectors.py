@@ -8,6 +8,8 @@ from django.db.models import Sum
 
 from deliveries.models import DailyCount
 from portal.common.periods import Month, local_day, start_of_day
+from reports.figures.query import StatisticsQuery
+from reports.figures.statistics import count_sources
 from reports.forecast.month_forecast import MAX_DAYS, MonthForecast, forecast_month
 
 PAST_MONTHS = 6
@@ -60,16 +62,7 @@ def running_month(
     for _ in range(PAST_MONTHS):
         oldest = oldest.previous()
     first = oldest.first_day - timedelta(days=MAX_DAYS)
-    counted = DailyCount.objects.filter(tenant_id__in=list(tenant_ids), day__gte=first, day__lte=today)
-    if account_id is not None:
-        counted = counted.filter(account_id=account_id)
-    by_day = {
-        day: (messages, parts)
-        for day, messages, parts in counted.values("day")
-        .annotate(m=Sum("messages"), p=Sum("parts"))
-        .values_list("day", "m", "p")
-        if messages > 0
-    }
+    by_day = _by_day(tenant_ids, first, today, account_id)
     messages_today, parts_today = by_day.pop(today, (0, 0))
     if not by_day:
         return None
@@ -93,6 +86,21 @@ def running_month(
         begins=begins,
         parts_by_day=parts,
     )
+
+
+def _by_day(
+    tenant_ids: Collection[int], first: date, last: date, account_id: int | None
+) -> dict[date, tuple[int, int]]:
+    """Return the messages and SMS parts of each day that has any."""
+    query = StatisticsQuery(
+        tenant_ids=tenant_ids, first=first, last=last, group_by=("day",), account_id=account_id, with_latency=False
+    )
+    counted = [
+        row
+        for rows in count_sources(query, DailyCount)
+        for row in rows.values("day").annotate(m=Sum("messages"), p=Sum("parts")).values_list("day", "m", "p")
+    ]
+    return {day: (messages, parts) for day, messages, parts in counted if messages > 0}
 
 
 def share_left(day: date, timezone: str, now: datetime) -> float:

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import groupby
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -65,9 +66,9 @@ class ChartColumn:
 def listing(groups: Sequence[Group], *, limit: int | None) -> Listing:
     """Return at most `limit` of the groups one by one (None: all); a single other one is shown too."""
     shown = len(groups) if limit is None or len(groups) <= limit + 1 else limit
-    nothing = Kpis(latency={})
-    rest = sum((group.kpis for group in groups[shown:]), nothing)
-    return Listing(list(groups[:shown]), len(groups) - shown, rest, sum((g.kpis for g in groups[:shown]), rest))
+    rest = Kpis.total([Kpis(latency={}), *(group.kpis for group in groups[shown:])])
+    total = Kpis.total([rest, *(group.kpis for group in groups[:shown])])
+    return Listing(list(groups[:shown]), len(groups) - shown, rest, total)
 
 
 def unit_of(days: int) -> str:
@@ -77,16 +78,12 @@ def unit_of(days: int) -> str:
 
 def chart_columns(days: Iterable[DayRow], *, unit: str, provisional_from: date | None) -> list[ChartColumn]:
     """Sum the days up to the columns of the chart."""
-    found: list[ChartColumn] = []
-    key = None
-    for row in days:
-        is_provisional = provisional_from is not None and row.day >= provisional_from
-        if (own := _start(row.day, unit)) == key:
-            column = found.pop()
-            row_kpis, first = column.kpis + row.kpis, column.first
-        else:
-            row_kpis, first, key = row.kpis, row.day, own
-        found.append(ChartColumn(first, row.day, row_kpis, is_provisional))
+    found = []
+    for _start_of_column, rows in groupby(days, key=lambda row: _start(row.day, unit)):
+        every = list(rows)
+        last = every[-1].day
+        is_provisional = provisional_from is not None and last >= provisional_from
+        found.append(ChartColumn(every[0].day, last, Kpis.total([row.kpis for row in every]), is_provisional))
     return found
 
 

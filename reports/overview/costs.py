@@ -59,20 +59,26 @@ def overview_costs(
     query: StatisticsQuery, payer: Payer, *, compare: tuple[date, date] | None, masking: Masking
 ) -> OverviewCosts:
     """Return what the query's messages cost the payer, and those of the comparison period."""
-    found = costs(replace(query, group_by=_BY), payer)
+    found = costs(replace(query, group_by=("country",)), payer)
     earlier = total_cost(replace(query, first=compare[0], last=compare[1]), payer) if compare else None
-    return OverviewCosts(sum(found.values(), Costs()), earlier, _rows(found), _unpriced(found, masking))
+    unpriced = [country for (country,), group in found.items() if group.unpriced.messages]
+    return OverviewCosts(
+        sum(found.values(), Costs()),
+        earlier,
+        _rows(found),
+        _unpriced(query, payer, unpriced, masking) if unpriced else [],
+    )
 
 
 def _rows(found: Mapping[tuple, Costs]) -> list[CostRow]:
-    by_country: dict[str, Costs] = {}
-    for (country, *_rest), group in found.items():
-        by_country[country] = by_country.get(country, Costs()) + group
-    rows = [CostRow(country, figures) for country, group in by_country.items() for figures in cost_figures(group)]
+    rows = [CostRow(country, figures) for (country,), group in found.items() for figures in cost_figures(group)]
     return sorted(rows, key=lambda row: (row.figures.currency, -row.figures.cost, row.country))
 
 
-def _unpriced(found: Mapping[tuple, Costs], masking: Masking) -> list[UnpricedRow]:
+def _unpriced(query: StatisticsQuery, payer: Payer, countries: list[str], masking: Masking) -> list[UnpricedRow]:
+    """Return the messages without a price to these countries, which have some."""
+    of_these = replace(query, group_by=_BY, filters=dict(query.filters) | {"country": countries})
+    found = costs(of_these, payer)
     rows = [
         UnpricedRow(country, masking.text(operator), sender_type, group.unpriced, masking.hides(operator))
         for (country, operator, sender_type), group in found.items()

@@ -1,5 +1,6 @@
 """All that a tenant's Overview page shows, from the counts alone, in a fixed number of queries."""
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -9,7 +10,7 @@ from django.db.models import Max, Q
 from deliveries.models import DailyCount
 from portal.tenants.models import Tenant
 from reports.figures.failures import FailureRow, failures
-from reports.figures.finality import DayRow, HourRow, days, hours, provisional_from
+from reports.figures.finality import DayRow, HourRow, days, days_of_none, hours, provisional_from
 from reports.figures.kpis import Changes, Kpis, changes
 from reports.figures.query import StatisticsQuery
 from reports.figures.statistics import Group, finality, statistics
@@ -65,7 +66,7 @@ def overview(
     query = StatisticsQuery(tenant_ids=tenant_ids, first=first, last=last, filters=filters or {}, timezone=timezone)
     final = finality()
     operators = statistics(replace(query, group_by=("country", "operator")), final=final)
-    kpis = sum((group.kpis for group in operators), Kpis(latency={}))
+    kpis = Kpis.total([Kpis(latency={}), *(group.kpis for group in operators)])
     earlier = replace(query, first=compare[0], last=compare[1]) if compare else None
     before = statistics(earlier, final=final)[0].kpis if earlier else None
     largest, others = campaigns(query, latency=kpis.latency, limit=top)
@@ -73,7 +74,7 @@ def overview(
         query=query,
         kpis=kpis,
         before=before,
-        before_days=days(earlier, final=final) if earlier else None,
+        before_days=_days_before(earlier, before, final),
         changes=changes(kpis, before) if before else None,
         provisional_from=provisional_from(tenant_ids=tenant_ids, first=first, last=last, now=now),
         days=days(query, final=final),
@@ -88,6 +89,13 @@ def overview(
     )
 
 
+def _days_before(earlier: StatisticsQuery | None, before: Kpis | None, final: Q) -> list[DayRow] | None:
+    """Return the days of the comparison period; those of one without messages are not read."""
+    if earlier is None or before is None:
+        return None
+    return days(earlier, final=final) if before.volume.messages else days_of_none(earlier)
+
+
 def _tenants(query: StatisticsQuery, kpis: Kpis, final: Q) -> list[Group]:
     """Return the tenants that have messages; `kpis` are all of them, which is what a single one has."""
     if len(set(query.tenant_ids)) > 1 or not kpis.volume.messages:
@@ -97,10 +105,10 @@ def _tenants(query: StatisticsQuery, kpis: Kpis, final: Q) -> list[Group]:
 
 def _countries(operators: list[Group]) -> list[Group]:
     """Sum operators up to their countries, the largest first."""
-    found: dict[str, Kpis] = {}
+    found: dict[str, list[Kpis]] = defaultdict(list)
     for group in operators:
-        found[group.key["country"]] = found.get(group.key["country"], Kpis(latency={})) + group.kpis
-    groups = [Group({"country": country}, kpis) for country, kpis in found.items()]
+        found[group.key["country"]].append(group.kpis)
+    groups = [Group({"country": country}, Kpis.total(every)) for country, every in found.items()]
     return sorted(groups, key=lambda group: (-group.totals.messages, group.key["country"]))
 
 

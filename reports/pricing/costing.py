@@ -5,9 +5,11 @@ Nothing is stored, so a changed list re-prices every day that is not yet on a st
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 
 from portal.common.periods import Month
 from portal.tenants.models import Tenant
@@ -16,7 +18,7 @@ from reports.figures.query import CannotCombine, StatisticsQuery
 from reports.figures.statistics import Names, columns_of
 from reports.pricing.chains import Chains, read_chains
 from reports.pricing.costs import ChainOf, Costs, Key, TierMonth, price_usage, tier_quantities
-from reports.pricing.counted import counted, tiered_countries
+from reports.pricing.counted import OF_LINES, counted, tiered_countries
 from reports.pricing.lines import MonthLines, month_lines
 from reports.pricing.tariff import ANY, Tariff
 from reports.pricing.usage import Usage
@@ -61,6 +63,16 @@ def costs(query: StatisticsQuery, payer: Payer) -> dict[tuple, Costs]:
 def total_cost(query: StatisticsQuery, payer: Payer) -> Costs:
     """Return what all messages of the query cost the payer."""
     return costs(replace(query, group_by=()), payer).get((), Costs())
+
+
+def costs_of_stretches(query: StatisticsQuery, payer: Payer, begins: Collection[date]) -> dict[date, Costs]:
+    """Return what the messages of each stretch of days cost the payer, by its first day: the query's, or of `begins`.
+
+    The query has no `group_by`.
+    """
+    firsts = sorted({query.first, *begins})
+    rows = counted(query, payer.tariffs, [], begins=firsts)
+    return priced_by(((firsts[bisect_right(firsts, usage.day) - 1], usage) for _row, usage in rows), query, payer)
 
 
 def priced_by(usages: Iterable[tuple[Key, Usage]], query: StatisticsQuery, payer: Payer) -> dict[Key, Costs]:
@@ -116,7 +128,7 @@ def statement_usages(
     chains = chains or read_chains(customers)
     customer_of = _customer_of(customers)
     whole = _month(customer_of, month)
-    rows = counted(whole, _issued_tariffs(customers, chains), ["tenant_id", "partner_id"])
+    rows = counted(whole, _issued_tariffs(customers, chains), ["tenant_id", *OF_LINES])
     usages = _by_customer(rows, customer_of)
     return {
         customer.pk: month_lines(
@@ -133,7 +145,7 @@ def gateway_usage(tenant: Tenant, month: Month, *, chains: Chains | None = None)
     """
     chains = chains or read_chains([tenant])
     lists = chains.cost_lists(tenant).values()
-    rows = counted(_month(with_descendants([tenant.pk]), month), lists, ["partner_id"])
+    rows = counted(_month(with_descendants([tenant.pk]), month), lists, OF_LINES)
     return month_lines((usage for _row, usage in rows), chains.gateways(tenant), month=month, fees_of=lists)
 
 

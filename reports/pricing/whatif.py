@@ -12,7 +12,7 @@ from portal.tenants.scope import with_descendants
 from reports.figures.query import StatisticsQuery
 from reports.pricing.chains import read_chains
 from reports.pricing.costs import ChainOf
-from reports.pricing.counted import counted
+from reports.pricing.counted import OF_LINES, counted
 from reports.pricing.lines import MonthLines, month_lines
 from reports.pricing.money import divide_half_away
 from reports.pricing.tariff import Chain, FeeKind, Tariff
@@ -90,7 +90,7 @@ def _compared(
     found = []
     for month in months:
         query = StatisticsQuery(tenant_ids=tenant_ids, first=month.first_day, last=month.last_day, with_latency=False)
-        rows = [usage for _row, usage in counted(query, tariffs, ["partner_id"])]
+        rows = [usage for _row, usage in counted(query, tariffs, OF_LINES)]
         lines = [month_lines(rows, chain_of, month=month, fees_of=fees_of) for chain_of, fees_of in (present, other)]
         found.append(MonthCompared(month, *lines))
     return found

@@ -9,6 +9,7 @@ from django.db.models import Q
 from reports.figures.compare import ComparedGroup, Key
 from reports.figures.kpis import Kpis
 from reports.figures.query import SEGMENT, StatisticsQuery
+from reports.figures.rollups import spans_read_once
 from reports.figures.statistics import finality, statistics, total
 from reports.pricing.as_json import costs_json
 from reports.pricing.costing import Payer, costs, total_cost
@@ -46,6 +47,7 @@ class Found:
         return _costs(None if self.all_costs_before is None else [self.all_costs_before])
 
 
+@spans_read_once()
 def read(
     query: StatisticsQuery,
     then: StatisticsQuery | None,
@@ -80,11 +82,12 @@ def read(
 
 
 def _figures(query: StatisticsQuery, final: Q) -> tuple[Kpis, dict[Key, Kpis]]:
-    whole = total(query, final=final)
     if not query.group_by:
-        return whole, {}
+        return total(query, final=final), {}
     groups = {tuple(group.key.items()): group.kpis for group in statistics(query, final=final)}
-    return _as_its_groups(whole, groups, query), groups
+    if groups and all(kpis.latency is not None for kpis in groups.values()):
+        return Kpis.total([*groups.values()]), groups
+    return _as_its_groups(total(query, final=final), groups, query), groups
 
 
 def _all_costs(query: StatisticsQuery, payer: Payer) -> Costs:

@@ -5,7 +5,7 @@ from decimal import Decimal
 from django import template
 from django.utils import formats
 
-from portal.common.templatetags.figures import GAP, NOTHING
+from portal.common.templatetags.figures import GAP, NOTHING, number
 from reports.pricing.money import MICRO, digits_of, micro_decimal, minor_decimal, to_minor
 
 register = template.Library()
@@ -19,7 +19,7 @@ def money(minor: int | None, currency: str) -> str:
     """Return minor units as `1,234.50 EUR`; None is a dash."""
     if minor is None:
         return NOTHING
-    shown = formats.number_format(minor_decimal(minor, currency), digits_of(currency), force_grouping=True)
+    shown = number(minor_decimal(minor, currency), digits_of(currency))
     return f"{shown}{GAP}{currency}"
 
 
@@ -34,7 +34,7 @@ def unit_price(micro: int | None, currency: str) -> str:
     """Return millionths of a unit as `0.0652 EUR`; None is a dash."""
     if micro is None:
         return NOTHING
-    shown = formats.number_format(round(micro_decimal(micro), PRICE_PLACES), PRICE_PLACES, force_grouping=True)
+    shown = number(round(micro_decimal(micro), PRICE_PLACES), PRICE_PLACES)
     return f"{shown}{GAP}{currency}"
 
 
@@ -42,7 +42,7 @@ def unit_price(micro: int | None, currency: str) -> str:
 def list_price(micro: int, currency: str) -> str:
     """Return millionths as `0.0412 EUR`, exactly: with the currency's decimals at least and six at most."""
     value = Decimal(micro) / MICRO
-    return f"{formats.number_format(value, _places(value, currency), force_grouping=True)}{GAP}{currency}"
+    return f"{number(value, _places(value, currency))}{GAP}{currency}"
 
 
 @register.filter

@@ -249,6 +249,7 @@ def test_scopes_are_told_with_the_scheme():
         "issue_statement": [{"key": ["billing"]}],
         "credit_statement": [{"key": ["billing"]}],
         "mark_statement_paid": [{"key": ["billing"]}],
+        "mark_statement_unpaid": [{"key": ["billing"]}],
         "list_invoice_checks": [{"key": ["billing"]}],
         "start_invoice_check": [{"key": ["billing"]}],
         "get_invoice_check": [{"key": ["billing"]}],

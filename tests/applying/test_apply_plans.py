@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 
 from deliveries.gates import loading
-from deliveries.messages import partitions, row, store
+from deliveries.messages import event_log, partitions, row, store
 from deliveries.messages.delivery_reports import ADD_UNKNOWN, STAGED
 from deliveries.messages.store import keys_as_json, look_up
 from portal.common.bulk import bulk_cursor, plan_for_small_sets, stage
@@ -52,6 +52,22 @@ def test_reports_are_compared_with_their_messages_own(belief):
     with bulk_cursor() as cursor:
         stage(cursor, "new_report", STAGED, rows)
     assert of_table(leaves_of(ADD_UNKNOWN), "delivery_report_2026_11") == [(500, 1)]
+
+
+def test_events_are_picked_by_a_list_that_postgresql_hashes(stored_messages):
+    """It is of the column's type. With any other, each report is compared with each id: 28 instead of 1.6 µs."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {', '.join(list(STAGED)[:-1])}, false FROM delivery_report")
+        rows = cursor.fetchall()
+    with bulk_cursor() as cursor:
+        stage(cursor, "new_report", STAGED, rows)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT array_agg(inbox_id) FROM delivery_report")
+        ((ids,),) = cursor.fetchall()
+
+    (of_reports,) = [leaf for leaf in leaves_of(event_log.ADD, [ids]) if leaf.get("Relation Name") == "new_report"]
+
+    assert (of_reports["Actual Rows"], of_reports["Filter"].partition("}")[2]) == (500, "'::bigint[]))")
 
 
 @pytest.mark.parametrize(

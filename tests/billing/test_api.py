@@ -15,6 +15,7 @@ from reports.billing.drafts import make_drafts
 from reports.billing.issuing import issue
 from reports.models import Fee, Statement
 from tests.api.conftest import call
+from tests.api.test_member_writes import send as send_method
 from tests.billing.conftest import CLOSED, OCTOBER, make_tenant, send
 
 __all__ = ["call"]
@@ -101,6 +102,17 @@ def test_draft_goes_to_credit_note(call, statement, issuer, customer):
         "total": "-32.07",
         "refers_to": "G1001",
     }
+
+
+def test_paid_invoice_is_marked_as_not_paid_by_its_issuer(call, statement, issuer, customer):
+    mine, theirs, path = call(issuer, "billing"), call(customer, "billing"), f"statements/{statement.pk}/paid/"
+    mine.post(path, {"paid_on": "2026-11-06"})
+
+    of_customer, unpaid, twice = (send_method(caller, "delete", path) for caller in (theirs, mine, mine))
+
+    assert of_customer.status_code == 404
+    assert (unpaid.json()["state"], unpaid.json()["paid_on"]) == ("issued", None)
+    assert (twice.status_code, twice.json()["detail"]) == (409, "The statement is not marked as paid.")
 
 
 def test_incomplete_draft_is_a_conflict_that_says_what_is_missing(call, feed, issuer, prices):

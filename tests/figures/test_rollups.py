@@ -20,7 +20,9 @@ from deliveries.models import (
     CondensedCampaignLatency,
     CondensedCampaignPlace,
     CondensedDailyCount,
+    CondensedDay,
     CondensedLatencyCount,
+    CondensedPlace,
     CondensedSpan,
     DailyCount,
     LatencyCount,
@@ -141,7 +143,7 @@ def test_broken_counts_give_the_same_figures_when_they_are_summed_up(messages, t
 
 def test_what_is_summed_up_is_read_from_there(messages, tenant):
     roll_up(now=NOW)
-    for model in (LatencyCount, CampaignCount):
+    for model in (LatencyCount, CampaignCount, DailyCount):
         model.objects.filter(day__lt=date(2026, 11, 17)).delete()
 
     with web_scope([tenant.id]):
@@ -170,6 +172,9 @@ def test_what_is_summed_up_is_read_from_there(messages, tenant):
         (LatencyCount, ["variant"], True, None, {}),
         (DailyCount, ["partner_id", "country", "status"], False, CondensedDailyCount, {"month": 3}),
         (DailyCount, ["partner_id"], True, None, {}),
+        (DailyCount, ["status"], False, CondensedDay, {"day": 9, "month": 3}),
+        (DailyCount, ["status", "result_code"], True, CondensedDay, {"day": 18}),
+        (DailyCount, ["country", "sender_type"], True, CondensedPlace, {"day": 18}),
     ],
 )
 def test_narrowest_table_with_what_is_asked_for_is_read(messages, tenant, counted, columns, by_day, model, spans):

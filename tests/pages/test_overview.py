@@ -21,7 +21,7 @@ from tests.conftest import NOW, make_user
 from tests.deliveries.helpers import apply, dlr, put
 
 OVERVIEW = "/t/nordic-retail/overview/"
-QUERIES = 38
+QUERIES = 37
 
 
 def sent(id_: str, code: int, at: str, seconds: int = 5, *, partner: str = "nr-fi", to: str = "+358401234567", **more):

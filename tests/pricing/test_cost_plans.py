@@ -1,4 +1,4 @@
-"""Rows read for a period's costs: rolled-up months but those within which a price changes, as the role of pages."""
+"""Rows read for a period's costs: rolled-up months and days, as the role of pages."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -12,6 +12,8 @@ from deliveries.counts.rollups import roll_up
 from deliveries.models import CampaignCount, CondensedSpan, DailyCount
 from portal.tenants.scope import web_scope
 from reports.figures.query import StatisticsQuery
+from reports.forecast.month_costs import month_costs
+from reports.forecast.selectors import running_month
 from reports.pricing.costing import payer_of, total_cost
 from tests.figures.test_rollup_plans import rows_read
 from tests.pricing.stored import price_list
@@ -49,7 +51,7 @@ def test_months_are_read_from_their_sums_unless_a_price_changes_within(counted, 
     changed = date(2026, 8, 15)
     price_list({"micro": 5, "valid_to": changed}, {"micro": 6, "valid_from": changed})
     rows = OPERATORS * 2
-    assert read(counted, tenant) == {"condensed_daily_count": 3 * rows, "daily_count": 31 * rows}
+    assert read(counted, tenant) == {"condensed_place": (3 + 31) * rows}  # three months, and the days of the other one
 
 
 def test_months_of_a_campaign_are_read_from_their_sums_as_well(counted, account, tenant):
@@ -74,7 +76,38 @@ def test_quantities_are_read_from_sums_as_well(counted, tenant):
     group = {"name": "Nordics", "countries": ["FI"], "mode": "graduated", "tiers": TIERS}
     price_list(groups=(group | {"valid_from": date(2026, 1, 1)},))
     rows = OPERATORS * 2
-    assert read(counted, tenant) == {"condensed_daily_count": 2 * 4 * rows}
+    assert read(counted, tenant) == {"condensed_place": 2 * 4 * rows}
+
+
+def test_forecast_of_costs_reads_days_without_their_partner_ids(counted, account, tenant):
+    DailyCount.objects.bulk_create(
+        DailyCount(
+            tenant=tenant, account=account, day=row.day, partner_id="nr-se", country="FI", operator=row.operator,
+            sender_type="", status=row.status, result_code=row.result_code, messages=1, parts=1,
+        )
+        for row in DailyCount.objects.all()
+    )  # fmt: skip
+    price_list({"micro": 50_000})
+    now = datetime(2026, 10, 20, 12, tzinfo=UTC)
+
+    def read_now() -> tuple[dict[str, int], list]:
+        found: list = []
+        with web_scope([tenant.id]):
+            running = {"tenant_ids": [tenant.id], "timezone": "UTC", "now": now}
+            rows = rows_read(lambda: found.append(month_costs(running_month(**running), payer_of(tenant))))
+        return rows, found
+
+    CondensedSpan.objects.all().delete()
+    days, rows = (now.date() - FIRST).days + 1, OPERATORS * 2
+    priced = (now.date() - date(2026, 8, 23)).days + 1  # from four weeks before 20 September, the forecast before
+    before, of_days = read_now()
+    roll_up(now=datetime(2026, 11, 20, tzinfo=UTC))
+    after, of_sums = read_now()
+
+    assert before == {"daily_count": (days + priced) * rows * 2}
+    assert after == {"daily_count": 0, "condensed_day": days * 2, "condensed_place": priced * rows}
+    assert of_sums == of_days
+    assert [(one.known, one.expected) for one in of_sums[0].forecasts] == [(1_710, 2_835)]
 
 
 def test_costs_take_as_many_queries_with_many_prices_as_with_one(counted, tenant):

@@ -15,7 +15,7 @@ from portal.tenants.models import GatewayAccount, Tenant
 from portal.tenants.scope import web_scope
 from reports.figures.query import CannotCombine, StatisticsQuery
 from reports.models import Price
-from reports.pricing.costing import costs, gateway_usage, payer_of, statement_usage, total_cost
+from reports.pricing.costing import costs, costs_of_stretches, gateway_usage, payer_of, statement_usage, total_cost
 from reports.pricing.costs import Cost, Costs, Uncharged
 from tests.conftest import NOW
 from tests.pricing.stored import count, price_list
@@ -122,6 +122,21 @@ def test_a_part_of_a_month_costs_the_average_of_the_whole_month(tenant, counted)
     assert total_cost(one_day, payer).by_currency["EUR"] == Cost("EUR", 50_000, 1, 1, 1, is_average=True)
     roll_up(now=ROLLED_UP)
     assert costs(query(tenant, "month"), payer) == by_month
+
+
+@pytest.mark.parametrize("is_tiered", [False, True])
+def test_stretches_cost_what_their_days_cost(tenant, counted, is_tiered):
+    changing = FI | {"valid_to": CLOCKS_BACK}, FI | {"micro": 70_000, "valid_from": CLOCKS_BACK}
+    price_list(*([] if is_tiered else changing), groups=(TIERS,) if is_tiered else ())
+    payer = payer_of(tenant)
+    by_day = {day: one for (day,), one in costs(query(tenant, "day"), payer).items()}
+    begins = [date(2026, 9, 24), OCTOBER, date(2026, 11, 25)]
+    spans = zip([SEPTEMBER, *begins], [*begins, date(2026, 12, 1)], strict=True)
+    expected = {first: sum((one for day, one in by_day.items() if first <= day < end), Costs()) for first, end in spans}
+    assert len([one for one in expected.values() if one.by_currency["EUR"].micro]) == 4
+    assert costs_of_stretches(query(tenant), payer, begins) == expected
+    roll_up(now=ROLLED_UP)
+    assert costs_of_stretches(query(tenant), payer, begins) == expected
 
 
 @pytest.fixture
