@@ -167,7 +167,7 @@ def test_what_is_summed_up_is_read_from_there(messages, tenant):
         (CampaignCount, ["campaign_id", "country"], False, CondensedCampaignPlace, {"month": 4}),
         (CampaignCount, ["campaign_id", "country"], True, None, {}),
         (LatencyCount, ["campaign_id"], True, CondensedCampaign, {"day": 18}),
-        (LatencyCount, ["country"], False, CondensedLatency, {"day": 6, "month": 2}),
+        (LatencyCount, ["country"], False, CondensedLatency, {"day": 3, "month": 1}),
         (LatencyCount, ["campaign_id", "variant", "country"], False, CondensedCampaignLatency, {"month": 2}),
         (LatencyCount, ["variant"], True, None, {}),
         (DailyCount, ["partner_id", "country", "status"], False, CondensedDailyCount, {"month": 3}),
