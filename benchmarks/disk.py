@@ -11,7 +11,7 @@ _TABLES = (
     "latency_count", "segment_change", "stored_segment_count", "stored_segment_latency_count",
     "segment_value", "count_cause", "condensed_campaign", "condensed_campaign_count",
     "condensed_campaign_latency", "condensed_campaign_place", "condensed_daily_count", "condensed_day",
-    "condensed_latency_count", "condensed_place", "condensed_segment", "condensed_segment_count",
+    "condensed_latency", "condensed_place", "condensed_segment", "condensed_segment_count",
 )  # fmt: skip
 _SIZES = """
 SELECT coalesce(sum(pg_table_size(relid)), 0)::float8, coalesce(sum(pg_indexes_size(relid)), 0)::float8

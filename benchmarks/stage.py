@@ -38,7 +38,7 @@ FACTS = (
     " delivery_report, quarantine, ingest_count, daily_count, campaign_count, hour_count,"
     " latency_count, submission_count, condensed_span, condensed_campaign, condensed_campaign_count,"
     " condensed_campaign_latency, condensed_campaign_place, condensed_daily_count, condensed_day,"
-    " condensed_latency_count, condensed_place,"
+    " condensed_latency, condensed_place,"
     " message_parameter, identity_filter, segment_value, segment_change, stored_segment_count,"
     " stored_segment_latency_count,"
     " condensed_segment, condensed_segment_count, count_cause, closed_month, conversion_event"

@@ -15,12 +15,11 @@ from deliveries.models import (
     CondensedCampaignPlace,
     CondensedDailyCount,
     CondensedDay,
-    CondensedLatencyCount,
+    CondensedLatency,
     CondensedPlace,
     CondensedSegment,
     CondensedSegmentCount,
     DailyCount,
-    LatencyCount,
     SegmentCount,
 )
 from deliveries.models.counts import Count
@@ -33,13 +32,17 @@ _OF: dict[type[Condensed], type[Count]] = {
     CondensedDailyCount: DailyCount,
     CondensedDay: DailyCount,
     CondensedPlace: DailyCount,
-    CondensedLatencyCount: LatencyCount,
     CondensedSegmentCount: SegmentCount,
 }
 MONTHS_ALONE: frozenset[type[Condensed]] = frozenset(
     {CondensedCampaignLatency, CondensedCampaignPlace, CondensedDailyCount}
 )
-IN_BUCKETS: tuple[type[Condensed], ...] = (CondensedCampaign, CondensedCampaignLatency, CondensedSegment)
+IN_BUCKETS: tuple[type[Condensed], ...] = (
+    CondensedCampaign,
+    CondensedCampaignLatency,
+    CondensedLatency,
+    CondensedSegment,
+)
 ROLLUP_MODELS: tuple[type[Condensed], ...] = (*IN_BUCKETS, *_OF)
 _WITHIN = "tenant_id = %(tenant)s AND day >= %(day)s AND day < %(end)s"
 
@@ -51,14 +54,27 @@ def _empty(model: type[Condensed]) -> str:
 def _fill(model: type[Condensed], counted: type[Count]) -> str:
     primary: Any = model._meta.pk  # of several columns
     keys = ", ".join(primary.field_names[3:])  # after the tenant, the span and its day
-    values = [name for name in ("messages", "parts") if name in {field.name for field in model._meta.fields}]
     months_alone = f" AND %(span)s = '{Span.MONTH.value}'" if model in MONTHS_ALONE else ""
     return (
-        f"INSERT INTO {model._meta.db_table} (tenant_id, span, day, {keys}, {', '.join(values)})"  # noqa: S608  names of models' tables and columns
-        f" SELECT %(tenant)s, %(span)s, %(day)s, {keys}, {', '.join(f'sum({value})' for value in values)}"
+        f"INSERT INTO {model._meta.db_table} (tenant_id, span, day, {keys}, messages, parts)"  # noqa: S608  names of models' tables and columns
+        f" SELECT %(tenant)s, %(span)s, %(day)s, {keys}, sum(messages), sum(parts)"
         f" FROM {counted._meta.db_table} WHERE {_WITHIN}{months_alone}"
         f" GROUP BY {keys} HAVING sum(messages) <> 0 ORDER BY {keys}"
     )
+
+
+def _times(keys: str) -> str:
+    """Return the SQL of the buckets of delivered messages as two arrays, with their sum and the median's bucket."""
+    return f"""
+    SELECT {keys}, sum(messages) AS timed, array_agg(bucket ORDER BY bucket) AS buckets,
+        array_agg(messages ORDER BY bucket) AS bucket_messages, min(bucket) FILTER (WHERE seen * 2 >= every) AS median
+    FROM (
+        SELECT {keys}, bucket, sum(messages) AS messages,
+            sum(sum(messages)) OVER (PARTITION BY {keys} ORDER BY bucket) AS seen,
+            sum(sum(messages)) OVER (PARTITION BY {keys}) AS every
+        FROM latency_count WHERE {_WITHIN} GROUP BY {keys}, bucket HAVING sum(messages) <> 0
+    ) AS counted GROUP BY {keys}
+"""  # noqa: S608  names of models' tables and columns
 
 
 _CLASSES = tuple(dict.fromkeys(COUNTS_AS.values()))
@@ -88,14 +104,7 @@ FROM (
         ON f.final_account = account_id AND f.code = result_code
     WHERE {_WITHIN} GROUP BY account_id, campaign_id
 ) AS volumes FULL JOIN (
-    SELECT account_id, campaign_id, array_agg(bucket ORDER BY bucket) AS buckets,
-        array_agg(messages ORDER BY bucket) AS bucket_messages, min(bucket) FILTER (WHERE seen * 2 >= every) AS median
-    FROM (
-        SELECT account_id, campaign_id, bucket, sum(messages) AS messages,
-            sum(sum(messages)) OVER (PARTITION BY account_id, campaign_id ORDER BY bucket) AS seen,
-            sum(sum(messages)) OVER (PARTITION BY account_id, campaign_id) AS every
-        FROM latency_count WHERE {_WITHIN} GROUP BY account_id, campaign_id, bucket HAVING sum(messages) <> 0
-    ) AS counted GROUP BY account_id, campaign_id
+    {_times("account_id, campaign_id")}
 ) AS times USING (account_id, campaign_id)
 ORDER BY account_id, campaign_id
 """  # noqa: S608  names of models' tables and columns
@@ -109,6 +118,13 @@ FROM (
     SELECT {_PLACED}, bucket, sum(messages)::bigint AS messages FROM latency_count
     WHERE {_WITHIN} AND %(span)s = '{Span.MONTH.value}' GROUP BY {_PLACED}, bucket HAVING sum(messages) <> 0
 ) AS counted GROUP BY {_PLACED} ORDER BY {_PLACED}
+"""  # noqa: S608  names of models' tables and columns
+
+_PLACE = "account_id, country, operator, sender_type"
+_FILL_PLACES = f"""
+INSERT INTO condensed_latency (tenant_id, span, day, {_PLACE}, messages, buckets, bucket_messages, median)
+SELECT %(tenant)s, %(span)s, %(day)s, {_PLACE}, timed, buckets, bucket_messages, median
+FROM ({_times(_PLACE)}) AS times ORDER BY {_PLACE}
 """  # noqa: S608  names of models' tables and columns
 
 _VALUE = "key, account_id, value"
@@ -134,5 +150,6 @@ STATEMENTS = (
     *(_fill(*pair) for pair in _OF.items()),
     _FILL_CAMPAIGNS,
     _FILL_LATENCIES,
+    _FILL_PLACES,
     _FILL_SEGMENTS,
 )

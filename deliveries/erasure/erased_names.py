@@ -33,7 +33,7 @@ _CONDENSED_NAMES = (
     ("condensed_campaign_place", "operator"),
     ("condensed_campaign_place", "variant"),
     ("condensed_daily_count", "operator"),
-    ("condensed_latency_count", "operator"),
+    ("condensed_latency", "operator"),
     ("condensed_place", "operator"),
     ("condensed_segment", "value"),
     ("condensed_segment_count", "value"),

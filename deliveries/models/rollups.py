@@ -165,16 +165,17 @@ class CondensedDailyCount(Condensed, CountryAndOperator, OfState):
         db_table = "condensed_daily_count"
 
 
-class CondensedLatencyCount(Condensed, CountryAndOperator):
-    """Of LatencyCount, without campaign and variant."""
+class CondensedLatency(Condensed, CountryAndOperator, InBuckets):
+    """Of LatencyCount, without campaign and variant, one row for all buckets.
 
-    pk = models.CompositePrimaryKey(
-        "tenant_id", "span", "day", "account_id", "country", "operator", "sender_type", "bucket"
-    )
-    bucket = models.SmallIntegerField()
+    `messages` are those of all buckets, `median` is the bucket of their median.
+    """
+
+    pk = models.CompositePrimaryKey("tenant_id", "span", "day", "account_id", "country", "operator", "sender_type")
+    median = models.SmallIntegerField(null=True)
 
     class Meta:
-        db_table = "condensed_latency_count"
+        db_table = "condensed_latency"
 
 
 class CondensedCampaignLatency(Condensed, OfCampaign, CountryAndOperator, InBuckets):

@@ -39,7 +39,7 @@ TENANT_TABLES: dict[str, tuple[str, str]] = {
     "condensed_campaign_place": (READ, READ),
     "condensed_daily_count": (READ, READ),
     "condensed_day": (READ, READ),
-    "condensed_latency_count": (READ, READ),
+    "condensed_latency": (READ, READ),
     "condensed_place": (READ, READ),
     "condensed_segment": (READ, READ),
     "condensed_segment_count": (READ, READ),

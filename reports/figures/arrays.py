@@ -36,13 +36,19 @@ def by_day(sources: Iterable[QuerySet], columns: Sequence[str]) -> dict[tuple, d
     return _in_arrays([_rows(rows, *columns, "day", "messages") for rows in sources], columns)
 
 
+def unnested(rows: QuerySet, columns: Sequence[str]) -> tuple[str, Sequence]:
+    """Return the SQL of these columns, bucket and messages of roll-ups with arrays of buckets, and its parameters."""
+    sql, parameters = rows.values_list(*columns, "buckets", "bucket_messages").query.sql_with_params()
+    return _UNNESTED.format(listed=_listed(columns), rows=sql), parameters
+
+
 def _bucket_rows(rows: QuerySet, columns: Sequence[str]) -> tuple[str, Sequence] | None:
     if rows.model not in IN_BUCKETS:
         return _rows(rows, *columns, "bucket", "messages")
-    if (found := _rows(rows, *columns, "buckets", "bucket_messages")) is None:
+    try:
+        return unnested(rows, columns)
+    except EmptyResultSet:
         return None
-    sql, parameters = found
-    return _UNNESTED.format(listed=_listed(columns), rows=sql), parameters
 
 
 def _rows(rows: QuerySet, *names: str) -> tuple[str, Sequence] | None:

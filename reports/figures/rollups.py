@@ -23,7 +23,7 @@ from deliveries.models import (
     CondensedCampaignPlace,
     CondensedDailyCount,
     CondensedDay,
-    CondensedLatencyCount,
+    CondensedLatency,
     CondensedPlace,
     CondensedSegment,
     CondensedSegmentCount,
@@ -41,7 +41,7 @@ _DAY = timedelta(days=1)
 _ROLLUP_MODELS: dict[type[Model], tuple[type[Model], ...]] = {
     CampaignCount: (CondensedCampaign, CondensedCampaignCount, CondensedCampaignPlace),
     DailyCount: (CondensedDay, CondensedPlace, CondensedDailyCount),
-    LatencyCount: (CondensedLatencyCount, CondensedCampaign, CondensedCampaignLatency),
+    LatencyCount: (CondensedLatency, CondensedCampaign, CondensedCampaignLatency),
     SegmentCount: (CondensedSegment, CondensedSegmentCount),
     SegmentLatencyCount: (CondensedSegment,),
 }

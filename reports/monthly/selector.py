@@ -23,6 +23,7 @@ from portal.common.database import snapshot
 from portal.common.periods import Month
 from portal.tenants.models import Feed, GatewayAccount, Tenant
 from portal.tenants.scope import with_descendants
+from reports.figures.arrays import by_bucket
 from reports.figures.billing import is_billed
 from reports.figures.rollups import sources
 from reports.models import WorkbookTemplate
@@ -202,7 +203,6 @@ def _campaigns(
 
 
 def _latency(scope: MonthScope, month: Month) -> dict[str, dict[int, int]]:
-    result: dict[str, dict[int, int]] = defaultdict(dict)
     found = sources(
         LatencyCount,
         tenant_ids=scope.tenant_ids(),
@@ -211,12 +211,9 @@ def _latency(scope: MonthScope, month: Month) -> dict[str, dict[int, int]]:
         columns=["country"],
         by_day=False,
     )
-    for source in found:
-        rows = source.filter(account=scope.account) if scope.account else source
-        rows = rows.values("country", "bucket").annotate(n=Sum("messages")).filter(n__gt=0)
-        for country, bucket, n in rows.values_list("country", "bucket", "n"):
-            result[country][bucket] = result[country].get(bucket, 0) + n
-    return dict(result)
+    if scope.account:
+        found = [source.filter(account=scope.account) for source in found]
+    return {country: messages for (country,), messages in by_bucket(found, ("country",)).items()}
 
 
 def _errors_and_maturity(scope: MonthScope, month: Month) -> tuple[list[ErrorCount], float | None]:

@@ -1,30 +1,43 @@
 """The counts that the rules of the Overview's highlights need (reports/overview/highlights.py)."""
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
 from django.db import connection
-from django.db.models import Q, Sum
+from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
 
-from deliveries.models import LatencyCount
+from campaigns.latency import MAX_BUCKET, percentile, value_of
+from deliveries.models import CondensedLatency, LatencyCount
+from reports.figures.arrays import unnested
 from reports.figures.query import StatisticsQuery
-from reports.figures.rollups import as_float, union_all
+from reports.figures.rollups import as_float, summed
 from reports.figures.statistics import OTHER_NAME, Group, count_sources, statistics
-from reports.overview.highlights import SlowDay, Winner, WorseCountry, slow_days, winners, worse_countries
+from reports.overview.highlights import (
+    SLOW_MESSAGES,
+    SLOW_SECONDS,
+    SlowDay,
+    Winner,
+    WorseCountry,
+    slow_days,
+    winners,
+    worse_countries,
+)
 
 MAX_DAYS = 100  # a longer period is not looked through day by day
 
-# The bucket in which a day's median lies: the first at which half of the messages are reached.
-MEDIANS = """
-WITH counted AS ({counted}),
-     reached AS (SELECT country, operator, day, bucket,
-                        sum(n) OVER (PARTITION BY country, operator, day ORDER BY bucket) AS n,
-                        sum(n) OVER (PARTITION BY country, operator, day) AS of
-                 FROM counted)
-SELECT country, operator, day, min(bucket) FILTER (WHERE 2 * n >= of), max(of)::bigint
-FROM reached GROUP BY country, operator, day HAVING max(of) >= 1
-"""
+_DAYS = ("country", "operator", "day")
+# The least bucket that is the median of a slow day; of other days no buckets are returned.
+_SLOW_BUCKET = next(bucket for bucket in range(MAX_BUCKET) if value_of(bucket) >= SLOW_SECONDS)
+_N, _FASTER = summed("n"), f"coalesce({summed('n')} FILTER (WHERE bucket < {_SLOW_BUCKET}), 0)"
+_SLOW_DAYS = f"""
+SELECT country, operator, day, {_N}::bigint, {_FASTER}::bigint,
+    array_agg(bucket) FILTER (WHERE bucket >= {_SLOW_BUCKET}),
+    array_agg(n::bigint) FILTER (WHERE bucket >= {_SLOW_BUCKET})
+FROM ({{rows}}) AS counted (country, operator, day, bucket, n) GROUP BY country, operator, day
+HAVING {_N} >= {SLOW_MESSAGES} AND 2 * {_FASTER} < {_N}
+"""  # noqa: S608  numbers of these modules
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +68,31 @@ def find_highlights(
     )
 
 
-def _medians(query: StatisticsQuery) -> list[tuple]:
-    by_day = replace(query, group_by=("country", "operator", "day"))
-    counted = [
-        rows.values("country", "operator", "day", "bucket").annotate(n=Sum(as_float("messages"))).filter(n__gt=0)
-        for rows in count_sources(by_day, LatencyCount)
-    ]
-    sql, parameters = union_all(counted)
+def _medians(query: StatisticsQuery) -> Iterator[tuple[str, str, date, float, int]]:
+    """Yield country, operator, day, median and delivered messages of the days that are slow by the least of limits."""
+    statements = [_by_bucket(rows) for rows in count_sources(replace(query, group_by=_DAYS), LatencyCount)]
+    rows = " UNION ALL ".join(f"({sql})" for sql, _parameters in statements)
     with connection.cursor() as cursor:
-        cursor.execute(MEDIANS.format(counted=sql), parameters)
-        return cursor.fetchall()
+        cursor.execute(_SLOW_DAYS.format(rows=rows), [value for _sql, values in statements for value in values])
+        found = cursor.fetchall()
+    for country, operator, day, delivered, faster, buckets, messages in found:
+        counts = Counter({_SLOW_BUCKET - 1: faster})
+        for bucket, n in zip(buckets, messages, strict=True):  # a bucket comes once for each account
+            counts[bucket] += n
+        if (median := percentile(counts, 0.5)) is not None:
+            yield country, operator, day, median, delivered
+
+
+def _by_bucket(rows: QuerySet) -> tuple[str, Sequence]:
+    """Return the SQL of the columns `_DAYS`, bucket and messages of a source of LatencyCount, and its parameters.
+
+    Of roll-ups only the days with a slow row: the median of several rows is at most the largest of theirs.
+    """
+    if rows.model is CondensedLatency:
+        same = {name: OuterRef(name) for name in _DAYS}
+        return unnested(rows.filter(Exists(rows.filter(**same, median__gte=_SLOW_BUCKET))), _DAYS)
+    counted = rows.values(*_DAYS, "bucket").annotate(n=Sum(as_float("messages"))).filter(n__gt=0)
+    return counted.values_list(*_DAYS, "bucket", "n").query.sql_with_params()
 
 
 def _country_days(query: StatisticsQuery, final: Q) -> dict[str, list[tuple]]:

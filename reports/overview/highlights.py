@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
 
-from campaigns.latency import value_of
 from campaigns.statistics import enough, rate, two_proportions
 
 SLOW_FACTOR, SLOW_SECONDS, SLOW_MESSAGES = 5, 30, 20
@@ -64,17 +63,17 @@ class Winner:
 
 
 def slow_days(
-    medians: Iterable[tuple[str, str, date, int, int]], usual: Mapping[tuple[str, str], float]
+    medians: Iterable[tuple[str, str, date, float, int]], usual: Mapping[tuple[str, str], float]
 ) -> list[SlowDay]:
     """Return the slowest days by how many times the operator's usual median they are.
 
-    `medians` is country, operator, day, the bucket of the day's median (campaigns/latency.py) and the messages
-    delivered; `usual` is the median of the period in seconds by country and operator. A day counts from SLOW_MESSAGES
-    on, with a median of SLOW_SECONDS and of SLOW_FACTOR times the usual one.
+    `medians` is country, operator, day, the day's median in seconds and the messages delivered; `usual` is the median
+    of the period by country and operator. A day counts from SLOW_MESSAGES on, with a median of SLOW_SECONDS and of
+    SLOW_FACTOR times the usual one.
     """
     found = []
-    for country, operator, day, bucket, delivered in medians:
-        median, typical = value_of(bucket), max(usual.get((country, operator), math.inf), 1.0)
+    for country, operator, day, median, delivered in medians:
+        typical = max(usual.get((country, operator), math.inf), 1.0)
         if delivered >= SLOW_MESSAGES and median >= SLOW_SECONDS and median >= SLOW_FACTOR * typical:
             found.append(SlowDay(country, operator, day, median, typical, delivered))
     return sorted(found, key=lambda slow: (-slow.median / slow.usual, slow.country, slow.operator, slow.day))[:SHOWN]

@@ -76,7 +76,7 @@ NOT_SHOWN = {
     "deliveries.IngestCount", "deliveries.Message", "deliveries.MessageParameter", "deliveries.DeliveryReport",
     "deliveries.DailyCount", "deliveries.CampaignCount", "deliveries.HourCount", "deliveries.LatencyCount",
     "deliveries.SubmissionCount", "deliveries.RetentionMark", "deliveries.StandingCheck",
-    "deliveries.CondensedSpan", "deliveries.CondensedCampaignCount", "deliveries.CondensedLatencyCount",
+    "deliveries.CondensedSpan", "deliveries.CondensedCampaignCount", "deliveries.CondensedLatency",
     "deliveries.CondensedDailyCount", "deliveries.CondensedDay", "deliveries.CondensedPlace",
     "deliveries.CondensedCampaignLatency", "deliveries.CondensedCampaignPlace",
     "deliveries.CondensedCampaign", "deliveries.IdentityFilter", "deliveries.CountCause", "deliveries.ClosedMonth",

@@ -3,8 +3,15 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from django.db.models import Q
 
+from campaigns.latency import bucket_of, value_of
+from deliveries.counts.rollups import roll_up
+from deliveries.models import DailyCount, LatencyCount
 from portal.tenants.models import PartnerId
+from reports.figures.kpis import Kpis
+from reports.figures.query import StatisticsQuery
+from reports.figures.statistics import Group
 from reports.overview.highlight_selectors import find_highlights
 from reports.overview.highlights import SlowDay, Winner, WorseCountry, slow_days, winners, worse_countries
 from reports.overview.selectors import overview
@@ -12,7 +19,7 @@ from tests.deliveries.helpers import apply, dlr
 
 DAY = date(2026, 11, 2)
 USUAL = {("SE", "se.tele2"): 4.0, ("FI", "fi.dna"): 20.0}
-SLOW = 135  # the bucket around 209 seconds
+SLOW = 209.0  # seconds
 
 
 @pytest.mark.parametrize(
@@ -20,8 +27,8 @@ SLOW = 135  # the bucket around 209 seconds
     [
         (("SE", "se.tele2", DAY, SLOW, 20), True),
         (("SE", "se.tele2", DAY, SLOW, 19), False),  # too few
-        (("SE", "se.tele2", DAY, 80, 500), False),  # 23 s: five times as much, but no half minute
-        (("FI", "fi.dna", DAY, 90, 500), False),  # 34 s are not five times 20
+        (("SE", "se.tele2", DAY, 23.0, 500), False),  # five times as much, but no half minute
+        (("FI", "fi.dna", DAY, 34.0, 500), False),  # not five times 20
         (("FI", "fi.elisa", DAY, SLOW, 500), False),  # nobody knows what is usual
     ],
 )
@@ -35,7 +42,7 @@ def test_slowest_days_come_first_and_three_are_shown():
     found = slow_days(days, USUAL)
 
     assert [slow.day.day for slow in found] == [5, 4, 3]
-    assert found[0] == SlowDay("SE", "se.tele2", date(2026, 11, 5), pytest.approx(235.22, abs=0.01), 4.0, 30)
+    assert found[0] == SlowDay("SE", "se.tele2", date(2026, 11, 5), 212.0, 4.0, 30)
 
 
 def country_days(*failed: int, of: int = 50) -> list[tuple[date, int, int]]:
@@ -142,3 +149,45 @@ def test_counts_show_what_stands_out(feed, tenant):
         ("SE", date(2026, 11, 9), 30)
     ]
     assert found.winners == []
+
+    roll_up(now=datetime(2026, 12, 1, tzinfo=UTC))
+    assert find_highlights(page.query, operators=page.operators, campaigns=[], final=page.final) == found
+
+
+@pytest.mark.django_db
+def test_median_of_a_day_is_that_of_all_its_rows(account, tenant):
+    """Several rows of a day count together, from the counts and from their sums."""
+    fast, slow, slower = bucket_of(10), bucket_of(100), bucket_of(200)
+    days = {  # messages by bucket of a text sender and of a number
+        1: ({fast: 100}, {fast: 100}),
+        2: ({fast: 100}, {slow: 50, slower: 30}),  # most are fast, though not of the number
+        3: ({fast: 40}, {slow: 30, slower: 30}),
+        4: ({fast: 10, slow: 10}, {fast: 10, slow: 10}),  # half are fast
+        5: ({fast: 9, slower: 11}, {fast: 10, slow: 1, slower: 9}),
+        6: ({slow: 10}, {slow: 9}),  # too few
+    }
+    place = {"tenant": tenant, "account": account, "country": "SE", "operator": "se.tele2", "campaign_id": 0}
+    for n, counts in days.items():
+        key = place | {"day": date(2026, 11, n)}
+        DailyCount.objects.create(
+            **{name: value for name, value in key.items() if name != "campaign_id"},
+            sender_type="", partner_id="nr-se", status="delivered", result_code=1001, messages=1, parts=1,
+        )  # fmt: skip
+        LatencyCount.objects.bulk_create(
+            LatencyCount(**key, variant=variant, sender_type=sender_type, bucket=bucket, messages=messages)
+            for sender_type, of in zip(("text", "number"), counts, strict=True)
+            for variant in ("", "A")[: 1 + n % 2]  # the same buckets twice
+            for bucket, messages in of.items()
+        )
+    usual = Group({"country": "SE", "operator": "se.tele2"}, Kpis(latency={fast: 1}))
+    query = StatisticsQuery(tenant_ids=[tenant.id], first=date(2026, 11, 1), last=date(2026, 11, 30))
+
+    def found() -> list[tuple]:
+        highlights = find_highlights(query, operators=[usual], campaigns=[], final=Q())
+        return [(each.day.day, each.median, each.delivered) for each in highlights.slow_days]
+
+    expected = [(3, value_of(slow), 200), (5, value_of(slow), 80)]
+    assert found() == expected
+    roll_up(now=datetime(2026, 12, 20, tzinfo=UTC))
+    LatencyCount.objects.all().delete()
+    assert found() == expected
