@@ -21,6 +21,8 @@ def load_pages() -> None:
             engines["django"].get_template(template)
     except Exception:
         logger.exception("Pages could not be loaded before they are requested.")
+    else:
+        logger.info("Pages are loaded.")
 
 
 def page_templates() -> list[str]:

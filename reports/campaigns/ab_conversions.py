@@ -19,7 +19,7 @@ from portal.common.masking import Masking
 from portal.common.templatetags.figures import count, decimal, percent
 from reports.campaigns.ab_figures import SURE
 from reports.campaigns.ab_texts import points_text
-from reports.campaigns.conversions import VariantConversions, attributed_events, conversions_by_variant, currency_of
+from reports.campaigns.conversions import VariantConversions, attributed_events, conversions_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +70,12 @@ def conversion_test(campaign: Campaign, *, is_running: bool, masking: Masking) -
     campaign_ids = ids_shown_as(campaign)
     if not attributed_events(campaign, campaign_ids).exists():
         return None
-    currency = currency_of(tenant_id=campaign.tenant_id, campaign_ids=campaign_ids)
-    figures = conversions_by_variant(tenant_id=campaign.tenant_id, campaign_ids=campaign_ids, currency=currency)
-    named = masking.named(dict.fromkeys([one.variant for one in figures if one.variant], ""), None)
+    found = conversions_of(tenant_id=campaign.tenant_id, campaign_ids=campaign_ids)
+    figures = [one for one in found.variants if one.variant]
+    named = masking.named(dict.fromkeys([one.variant for one in figures], ""), None)
     labels = {name: label for label, name, _value in named}
-    variants = [ConvertedVariant(labels[one.variant], one) for one in figures if one.variant]
-    return compare(variants, currency=currency, is_running=is_running)
+    variants = [ConvertedVariant(labels[one.variant], one) for one in figures]
+    return compare(variants, currency=found.currency, is_running=is_running)
 
 
 def compare(variants: Sequence[ConvertedVariant], *, currency: str, is_running: bool) -> ConversionTest:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
-from django.http import HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
@@ -108,9 +108,8 @@ def ab_page(request: PageRequest, tenant: Tenant, campaign_id: int) -> HttpRespo
         limited, query = error.text, replace(query, chosen={})
     slug = tenant.slug if access.may("see_messages") else ""
     links = Links(slug, campaign.tenant.slug, campaign.name, campaign.created_at, access.masking, query)
-    are_asked = request.GET.get("conversions") == "yes"
-    context, found = ab_context(campaign, form, query, tenant=tenant, links=links, with_conversions=are_asked)
-    if are_asked and "HX-Request" in request.headers and "HX-Boosted" not in request.headers:
+    context, found = ab_context(campaign, form, query, tenant=tenant, links=links, given=request.GET)
+    if is_for_conversions(request):
         return render(request, "reports/campaigns/_ab_conversions.html", context)
     calculator = _calculator(request, found)
     context |= {"page": "campaigns", "limited": limited, "share": _share_query(campaign, request)}
@@ -122,12 +121,19 @@ def ab_page(request: PageRequest, tenant: Tenant, campaign_id: int) -> HttpRespo
     return render(request, "reports/campaigns/ab.html", context, status=status)
 
 
+def is_for_conversions(request: HttpRequest) -> bool:
+    """Return whether the page asks for its conversions alone, which it loads after the rest."""
+    is_part = "HX-Request" in request.headers and "HX-Boosted" not in request.headers
+    return is_part and request.GET.get("conversions") == "yes"
+
+
 def ab_context(
-    campaign: Campaign, form: AbForm, query: AbQuery, *, tenant: Tenant, links: Links, with_conversions: bool = True
+    campaign: Campaign, form: AbForm, query: AbQuery, *, tenant: Tenant, links: Links, given: QueryDict
 ) -> tuple[dict, Verdict | None]:
     """Return the context of the page's figures, and the verdict; None if there are too many variants.
 
-    Unless it is `with_conversions`, those of a large campaign are left for later.
+    Unless `conversions=yes` is among the parameters `given` in the page's address, those of a large campaign are left
+    for later.
     """
     context = {
         "form": form,
@@ -149,11 +155,11 @@ def ab_context(
         form.show_plan(result.planned)
     context |= _shown(result, links, tenant.timezone, form)
     messages = sum(variant.volume.messages for variant in result.variants)
-    if not query.chosen and (with_conversions or messages <= MAX_AT_ONCE):
+    if not query.chosen and (given.get("conversions") == "yes" or messages <= MAX_AT_ONCE):
         test = conversion_test(campaign, is_running=result.verdict.is_running, masking=links.masking)
         context["conversions"] = test and {"test": test, "sentences": sentences(test)}
     elif not query.chosen and attributed_events(campaign).exists():
-        later = form.given.copy()
+        later = given.copy()
         later["conversions"] = "yes"
         context["conversions_later"] = f"?{later.urlencode()}"
     return context, result.verdict

@@ -162,7 +162,7 @@ def _figures(campaign: Campaign, life: Life, access: Access) -> dict:
         "replies": None,  # docs/decisions/0021-place-of-replies.md
         "conversions_as_of": data_as_of([campaign.tenant_id], now=timezone.now()),
         # A recipient who has messages at several accounts would count in each of them.
-        "conversions": [] if access.account else [_conversions(one) for one in campaign_conversions(campaign)],
+        "conversions": [] if access.account else [_conversions(one) for one in campaign_conversions(campaign).kinds],
     }
 
 

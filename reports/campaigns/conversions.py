@@ -22,60 +22,62 @@ from deliveries.dialects.codes import COUNTS_AS
 from deliveries.messages.store import same_message
 from portal.common.bulk import EACH
 from reports.campaigns.life import volume_of
-from reports.campaigns.recipients import recipients_of
 from reports.figures.query import StatisticsQuery
 from reports.figures.volume import Volume
 
 MAX_AT_ONCE = 50_000  # messages whose recipients are counted while a page is made
-# Each event with its message; the message of a sealed day may be deleted, and then has no recipient any more.
-_EVENTS = """
-event AS MATERIALIZED (
+# Messages with an event are looked up by their identity; those of sealed days may be deleted. All others are counted in
+# one pass over the index of the campaign, which gives each recipient's row in a variant, and one in the whole
+# (`is_whole`). Without a readable number a message is its own recipient.
+_FIGURES = f"""
+WITH event AS MATERIALIZED (
     SELECT kind_id, value, currency, occurred_at - delivered_at AS after, attributed_account_id AS account_id,
            attributed_message_id AS message_id, attributed_message_day AS day
     FROM conversion_event WHERE tenant_id = %(tenant)s AND attributed_campaign_id = ANY (%(campaigns)s)
      AND attributed_message_id IS NOT NULL
-)
-"""
-_BY_KIND = f"""
-WITH {_EVENTS}, found AS (
-    SELECT e.*, m.recipient_key FROM event e LEFT JOIN LATERAL (
-        SELECT m.recipient_key FROM message m WHERE m.tenant_id = %(tenant)s AND m.day = e.day
-         AND {same_message("m", "e")} AND m.status = ANY (%(delivered)s) {EACH}
+), found AS MATERIALIZED (
+    SELECT e.*, m.* FROM event e LEFT JOIN LATERAL (
+        SELECT m.variant, m.recipient_key, m.status = ANY (%(delivered)s) AS is_delivered,
+               m.campaign_id = ANY (%(campaigns)s) AS is_of_campaign
+        FROM message m WHERE m.tenant_id = %(tenant)s AND m.day = e.day AND {same_message("m", "e")} {EACH}
     ) m ON true
-)
-SELECT k.id, k.name, k.is_otp, f.events, f.messages, f.recipients, f.median FROM conversion_kind k JOIN (
-    SELECT kind_id, count(*) AS events, count(DISTINCT (account_id, message_id)) AS messages,
-           count(DISTINCT recipient_key) AS recipients,
-           percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM after)) FILTER (WHERE after >= '0') AS median
-    FROM found GROUP BY kind_id
-) f ON f.kind_id = k.id WHERE k.tenant_id = %(tenant)s ORDER BY k.name
-"""  # noqa: S608  constants of this module; values are parameters
-_VALUES = f"""
-WITH {_EVENTS}
-SELECT kind_id, currency, sum(value) FROM event WHERE value IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 2
-"""  # noqa: S608  constants of this module; values are parameters
-# Without a readable number a message is its own recipient. Only the messages with an event are read, the others are
-# counted from the index of the campaign.
-_BY_VARIANT = f"""
-WITH {_EVENTS}, of_message AS (
-    SELECT account_id, message_id, day, sum(value) FILTER (WHERE currency = %(currency)s) AS value FROM event
-    WHERE %(kind)s::bigint IS NULL OR kind_id = %(kind)s GROUP BY 1, 2, 3
-), recipient AS (
-    SELECT m.variant, coalesce(sum(o.value), 0) AS value FROM of_message o CROSS JOIN LATERAL (
-        SELECT m.variant, m.recipient_key, CASE WHEN m.recipient_key IS NULL THEN m.message_id END AS other
-        FROM message m WHERE m.tenant_id = %(tenant)s AND m.day = o.day AND {same_message("m", "o")}
-         AND m.campaign_id = ANY (%(campaigns)s) {EACH}
-    ) m GROUP BY m.variant, m.recipient_key, m.other
+), kind AS (
+    SELECT k.id, k.name, k.is_otp, f.events, f.messages, f.recipients, f.median FROM conversion_kind k JOIN (
+        SELECT kind_id, count(*) AS events, count(DISTINCT (account_id, message_id)) AS messages,
+               count(DISTINCT recipient_key) FILTER (WHERE is_delivered) AS recipients,
+               percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM after)) FILTER (WHERE after >= '0')
+                   AS median
+        FROM found GROUP BY kind_id
+    ) f ON f.kind_id = k.id WHERE k.tenant_id = %(tenant)s
+), worth AS (
+    SELECT kind_id, currency, sum(value) AS micros FROM event WHERE value IS NOT NULL GROUP BY 1, 2
+), one_currency AS (
+    SELECT min(currency) AS currency FROM worth HAVING count(DISTINCT currency) = 1
 ), converted AS (
-    SELECT variant, count(*) AS recipients, sum(value) AS value, sum(value * value) AS squares FROM recipient GROUP BY 1
-), addressed AS (
-    SELECT variant, sum(CASE WHEN recipient_key IS NULL THEN messages ELSE 1 END)::bigint AS recipients FROM (
-        SELECT variant, recipient_key, count(*) AS messages FROM message
-        WHERE tenant_id = %(tenant)s AND campaign_id = ANY (%(campaigns)s) GROUP BY 1, 2
-    ) AS keys GROUP BY 1
+    SELECT variant, count(*) AS recipients, sum(value) AS value, sum(value * value) AS squares FROM (
+        SELECT variant, coalesce(sum(value) FILTER (WHERE currency = (SELECT currency FROM one_currency)), 0) AS value
+        FROM found WHERE is_of_campaign
+        GROUP BY variant, recipient_key, CASE WHEN recipient_key IS NULL THEN message_id END
+    ) AS recipient GROUP BY 1
+), addressed AS MATERIALIZED (
+    SELECT variant, is_whole, sum(CASE WHEN recipient_key IS NULL THEN messages ELSE 1 END)::bigint AS recipients,
+           count(recipient_key) FILTER (WHERE is_reached) AS reached
+    FROM (
+        SELECT variant, recipient_key, grouping(variant) = 1 AS is_whole, count(*) AS messages,
+               bool_or(status = ANY (%(delivered)s)) AS is_reached
+        FROM message WHERE tenant_id = %(tenant)s AND campaign_id = ANY (%(campaigns)s)
+        GROUP BY GROUPING SETS ((recipient_key, variant), (recipient_key))
+    ) AS keys GROUP BY 1, 2
+), by_variant AS (
+    SELECT variant, a.recipients AS addressed, coalesce(c.recipients, 0) AS converted, coalesce(c.value, 0) AS value,
+           coalesce(c.squares, 0) AS squares
+    FROM addressed a LEFT JOIN converted c USING (variant) WHERE NOT a.is_whole
 )
-SELECT variant, a.recipients, coalesce(c.recipients, 0), coalesce(c.value, 0), coalesce(c.squares, 0)
-FROM addressed a LEFT JOIN converted c USING (variant) ORDER BY 1
+SELECT (SELECT coalesce(json_agg(kind ORDER BY name), '[]') FROM kind),
+       (SELECT coalesce(json_agg(worth ORDER BY currency), '[]') FROM worth),
+       (SELECT coalesce(json_agg(by_variant ORDER BY variant), '[]') FROM by_variant),
+       (SELECT currency FROM one_currency),
+       coalesce((SELECT reached FROM addressed WHERE is_whole), 0)
 """  # noqa: S608  constants of this module; values are parameters
 _COUNTS = """
 SELECT coalesce(c.merged_into_id, e.attributed_campaign_id), count(*) FROM conversion_event e
@@ -136,7 +138,11 @@ class Conversions(Converted):
 
 @dataclass(frozen=True, slots=True)
 class VariantConversions:
-    """Recipients that a variant addressed, how many have an event, and the revenue of each, for Welch's test."""
+    """Recipients that a variant addressed, how many have an event, and the revenue of each, for Welch's test.
+
+    Delivery is an outcome of a variant, so its recipients are all that it addressed. A recipient of two variants counts
+    in both, each with the events of its own messages.
+    """
 
     variant: str
     addressed: int
@@ -157,58 +163,76 @@ class VariantConversions:
         return self.revenue.mean / MICROS
 
 
-def conversions_of(
-    *, tenant_id: int, campaign_ids: Collection[int], recipients: int, delivered_messages: int
-) -> list[Conversions]:
-    """Return the conversions of these campaigns by kind, all their days together.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CampaignConversions:
+    """Conversions of a campaign by kind of event, and of each of its variants by any event.
 
-    `recipients` that got a message (reports/campaigns/recipients.py) and `delivered_messages` are what is divided by.
+    The variants' revenue is in `currency`, and nothing if that is empty: the events have none or several.
+    """
+
+    kinds: list[Conversions] = field(default_factory=list)
+    variants: list[VariantConversions] = field(default_factory=list)
+    currency: str = ""
+
+
+def campaign_conversions(campaign: Campaign) -> CampaignConversions:
+    """Return the conversions of a campaign with those merged into it; reads each of its messages if there is any."""
+    campaign_ids = ids_shown_as(campaign)
+    volume = volume_of(campaign) if attributed_events(campaign, campaign_ids).exists() else Volume()
+    if not volume.messages:
+        return CampaignConversions()
+    return conversions_of(tenant_id=campaign.tenant_id, campaign_ids=campaign_ids, delivered_messages=volume.delivered)
+
+
+def conversions_of(
+    *, tenant_id: int, campaign_ids: Collection[int], delivered_messages: int = 0
+) -> CampaignConversions:
+    """Return the conversions of these campaigns, all their days together; reads each of their messages.
+
+    The figures per delivered message are of `delivered_messages`.
     """
     delivered = [status for status, counts in COUNTS_AS.items() if counts == "delivered"]
     given: dict[str, Any] = {"tenant": tenant_id, "campaigns": sorted(campaign_ids), "delivered": delivered}
     with connection.cursor() as cursor:
-        cursor.execute(_BY_KIND, given)
-        kinds = cursor.fetchall()
-        if not kinds:
-            return []
-        cursor.execute(_VALUES, given)
-        values: dict[int, list[Revenue]] = {}
-        for kind_id, currency, micros in cursor.fetchall():
-            revenue = revenue_of(currency, int(micros), delivered_messages=delivered_messages, recipients=recipients)
-            values.setdefault(kind_id, []).append(revenue)
-    return [
-        Conversions(
-            kind_id=kind_id,
-            kind=name,
-            is_otp=is_otp,
-            events=events,
-            messages=messages,
-            converted=min(converted, recipients),  # read at two moments
-            recipients=recipients,
-            delivered_messages=delivered_messages,
-            median=None if median is None else timedelta(seconds=median),
-            revenue=values.get(kind_id, []),
-        )
-        for kind_id, name, is_otp, events, messages, converted, median in kinds
-    ]
+        cursor.execute(_FIGURES, given)
+        kinds, worth, variants, currency, reached = cursor.fetchone()
+    revenue: dict[int, list[Revenue]] = {}
+    for row in worth:
+        found = revenue_of(row["currency"], row["micros"], delivered_messages=delivered_messages, recipients=reached)
+        revenue.setdefault(row["kind_id"], []).append(found)
+    return CampaignConversions(
+        kinds=[
+            Conversions(
+                kind_id=row["id"],
+                kind=row["name"],
+                is_otp=row["is_otp"],
+                events=row["events"],
+                messages=row["messages"],
+                converted=min(row["recipients"], reached),  # a message may have left the campaign since
+                recipients=reached,
+                delivered_messages=delivered_messages,
+                median=None if row["median"] is None else timedelta(seconds=row["median"]),
+                revenue=revenue.get(row["id"], []),
+            )
+            for row in kinds
+        ],
+        variants=[
+            VariantConversions(
+                row["variant"],
+                row["addressed"],
+                row["converted"],
+                Sums(row["addressed"], row["value"], row["squares"]),
+            )
+            for row in variants
+        ],
+        currency=currency or "",
+    )
 
 
 def revenue_of(currency: str, micros: int, *, delivered_messages: int, recipients: int) -> Revenue:
     """Return the value of events, given in millionths, by what was delivered."""
     units = micros / MICROS
     return Revenue(currency, units, _share(units, delivered_messages), _share(units, recipients))
-
-
-def campaign_conversions(campaign: Campaign) -> list[Conversions]:
-    """Return the conversions of a campaign with those merged into it; reads each of its messages if there is any."""
-    tenant_id, campaign_ids = campaign.tenant_id, ids_shown_as(campaign)
-    volume = volume_of(campaign) if attributed_events(campaign, campaign_ids).exists() else Volume()
-    if not volume.messages:
-        return []
-    recipients = recipients_of(tenant_id=tenant_id, campaign_ids=campaign_ids).delivered
-    return conversions_of(
-        tenant_id=tenant_id, campaign_ids=campaign_ids, recipients=recipients, delivered_messages=volume.delivered
-    )
 
 
 def take_long(campaign: Campaign) -> bool:
@@ -223,34 +247,6 @@ def attributed_events(campaign: Campaign, campaign_ids: Collection[int] | None =
         attributed_campaign_id__in=ids_shown_as(campaign) if campaign_ids is None else campaign_ids,
         attributed_message_id__isnull=False,
     )
-
-
-def conversions_by_variant(
-    *, tenant_id: int, campaign_ids: Collection[int], kind_id: int | None = None, currency: str = ""
-) -> list[VariantConversions]:
-    """Return each variant's converted recipients, of those addressed, and their revenue in a currency.
-
-    Delivery is an outcome of a variant, so its recipients are all that it addressed. A recipient of two variants counts
-    in both, each with the events of its own messages.
-    """
-    given: dict[str, Any] = {
-        "tenant": tenant_id, "campaigns": sorted(campaign_ids), "kind": kind_id, "currency": currency,
-    }  # fmt: skip
-    with connection.cursor() as cursor:
-        cursor.execute(_BY_VARIANT, given)
-        return [
-            VariantConversions(variant, n, converted, Sums(n, int(value), int(squares)))
-            for variant, n, converted, value, squares in cursor.fetchall()
-        ]
-
-
-def currency_of(*, tenant_id: int, campaign_ids: Collection[int]) -> str:
-    """Return the currency of the campaigns' events; '' for none or several, whose sum means nothing."""
-    events = ConversionEvent.objects.filter(
-        tenant_id=tenant_id, attributed_campaign_id__in=campaign_ids, attributed_message_id__isnull=False
-    )
-    found = set(events.exclude(value=None).values_list("currency", flat=True).distinct()[:2])
-    return found.pop() or "" if len(found) == 1 else ""
 
 
 def _share(value: float, of: int) -> float | None:

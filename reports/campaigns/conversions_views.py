@@ -21,7 +21,7 @@ from portal.common import keyset
 from portal.common.any_text import address_of
 from portal.common.masking import Masking
 from portal.tenants.models import GatewayAccount, Tenant
-from reports.campaigns.conversions import campaign_conversions, conversions_by_variant, take_long
+from reports.campaigns.conversions import campaign_conversions, take_long
 from reports.campaigns.details_views import campaign_or_404
 
 PAGE = 50
@@ -57,21 +57,15 @@ def conversions(request: PageRequest, tenant: Tenant, campaign_id: int) -> HttpR
     as_of = data_as_of([campaign.tenant_id], now=now)
     found = campaign_conversions(campaign)
     context = _context(request, campaign) | {
-        "kinds": found,
+        "kinds": found.kinds,
         "variants": [],
+        "currency": found.currency,
         "file": f"{tenant.slug}_campaign_{campaign.id}",
         "file_query": file_query(campaign, request.access.masking),
         "as_of": None if as_of == now else as_of,
     }
-    if found:
-        currencies = {revenue.currency for one in found for revenue in one.revenue}
-        currency = currencies.pop() if len(currencies) == 1 else ""  # sums of several ones mean nothing
-        variants = conversions_by_variant(
-            tenant_id=campaign.tenant_id, campaign_ids=ids_shown_as(campaign), currency=currency
-        )
-        if len(variants) > 1:
-            text = request.access.masking.text
-            context |= {"variants": [(text(one.variant), one) for one in variants], "currency": currency}
+    if len(found.variants) > 1:
+        context["variants"] = [(request.access.masking.text(one.variant), one) for one in found.variants]
     return render(request, f"reports/campaigns/{'_conversions' if is_part else 'conversions'}.html", context)
 
 

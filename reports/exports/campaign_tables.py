@@ -21,8 +21,7 @@ from reports.campaigns.conversions import (
     Converted,
     VariantConversions,
     campaign_conversions,
-    conversions_by_variant,
-    currency_of,
+    conversions_of,
 )
 from reports.campaigns.hours import HourFigures, hours_of
 from reports.campaigns.speed import SpeedRow, speed_rows
@@ -100,7 +99,7 @@ def _hours(table: Table) -> list[HourFigures]:
 
 
 def _conversions(table: Table) -> list[Conversions]:
-    return campaign_conversions(the_campaign(table))
+    return campaign_conversions(the_campaign(table)).kinds
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +113,8 @@ class _VariantRow:
 
 def _by_variant(table: Table) -> list[_VariantRow]:
     campaign, mask = the_campaign(table), table.masking.text
-    tenant_id, campaign_ids = campaign.tenant_id, ids_shown_as(campaign)
-    currency = currency_of(tenant_id=tenant_id, campaign_ids=campaign_ids)
-    found = conversions_by_variant(tenant_id=tenant_id, campaign_ids=campaign_ids, currency=currency)
-    return [_VariantRow(mask(one.variant) or _("(no variant)"), one, currency) for one in found]
+    found = conversions_of(tenant_id=campaign.tenant_id, campaign_ids=ids_shown_as(campaign))
+    return [_VariantRow(mask(one.variant) or _("(no variant)"), one, found.currency) for one in found.variants]
 
 
 def revenue_text(of: Converted | None) -> str:

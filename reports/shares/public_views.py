@@ -20,7 +20,7 @@ from portal.shares import links
 from portal.shares.models import ShareLink
 from portal.tenants.scope import signin_scope
 from reports.campaigns.ab_form import AbForm
-from reports.campaigns.ab_views import Links, ab_context
+from reports.campaigns.ab_views import Links, ab_context, is_for_conversions
 from reports.overview.views import overview_context
 from reports.runs.editions import NoMaskedEdition, open_edition
 from reports.runs.report_scope import tenant_report_scope
@@ -65,6 +65,8 @@ def share(request: PageRequest, link: ShareLink) -> HttpResponse:
         response = render(request, "shares/report.html", {"link": link, "run": run, "month": link.month})
     elif link.kind == ShareLink.Kind.AB:
         response = _ab_test(request, link)
+        if is_for_conversions(request):  # by the page, whose opening is counted
+            return response
     else:
         response = _overview(request, link, "shares/overview.html")
     return _counted(request, link, response)
@@ -110,15 +112,16 @@ def _overview(request: PageRequest, link: ShareLink, template: str, **more: str)
 
 
 def _ab_test(request: PageRequest, link: ShareLink) -> HttpResponse:
-    """Render the A/B test of the link's parameters, without links to messages."""
+    """Render the A/B test of the link's parameters, without links to messages; or its conversions, where it asks."""
     campaign = ab_campaign(link.query, request.access)
     if campaign is None:  # it was deleted, or is of a customer who is no child any more
         return _closed(request, "shares/closed.html", status=404)
     form = AbForm(QueryDict(link.query))
     query, masking = form.query(), request.access.masking
     links = Links("", campaign.tenant.slug, campaign.name, campaign.created_at, masking, query)
-    context, _verdict = ab_context(campaign, form, query, tenant=link.tenant, links=links)
-    return render(request, "shares/ab.html", context | {"link": link})
+    context, _verdict = ab_context(campaign, form, query, tenant=link.tenant, links=links, given=request.GET)
+    template = "reports/campaigns/_ab_conversions.html" if is_for_conversions(request) else "shares/ab.html"
+    return render(request, template, context | {"link": link})
 
 
 def _closed(request: PageRequest, template: str, *, status: int) -> HttpResponse:

@@ -75,7 +75,7 @@ def test_figures_of_a_campaign_look_up_the_messages_of_its_events_as_the_web_rol
     attribute_due()
     believe("known", *EVENTS, *MESSAGES)
     with web_scope([tenant.id]), watched(monkeypatch, most=10 * N) as statements:
-        (found,) = campaign_conversions(Campaign.objects.get())
+        (found,) = campaign_conversions(Campaign.objects.get()).kinds
     assert (found.events, found.messages, found.converted, found.recipients) == (3 * N, N, N, N)
     assert 4 < len(statements) < 20
 

@@ -10,6 +10,7 @@ import pytest
 
 from deliveries.ingest.app import connect
 from tests.ingest.conftest import PLAIN, bodies
+from tests.running import until
 from tests.servers import STATIC_ROOT, running_server
 
 ONE = b'{"id":"a","resultCode":1001}'
@@ -21,6 +22,10 @@ def test_pages_are_served_beside_the_ingest(http):
     page = http.get("/accounts/login/")
     assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
     assert "csrfmiddlewaretoken" in page.text
+
+
+def test_pages_are_loaded_before_they_are_requested(server):
+    until(lambda: "portal.warming: Pages are loaded." in server.log.read_text(), "the server loads its pages")
 
 
 def test_pages_give_their_connections_back(http):

@@ -6,7 +6,10 @@ import pytest
 from django.http import QueryDict
 
 from campaigns.models import Campaign, RefIdScheme
+from deliveries.attributing.attribute import attribute_due
 from portal.shares.models import ShareLink
+from reports.campaigns import ab_views
+from tests.attributing.sample import event, message
 from tests.deliveries.helpers import apply, dlr
 from tests.shares.conftest import LINKS, make_link, opened
 
@@ -89,3 +92,32 @@ def test_campaign_of_another_customer_closes_the_link(tenant, manager, other_ten
     _link, token = make_link(tenant, manager, kind="ab", query=f"campaign={other.id}")
 
     assert opened(token).status_code == 404
+
+
+def test_conversions_of_a_large_campaign_are_loaded_after_the_page(
+    tenant, manager, feed, monkeypatch, django_capture_on_commit_callbacks
+):
+    RefIdScheme.objects.create(tenant=tenant, delimiter="|", fields=["campaign", "variant"])
+    apply(feed, *(message(f"m{n}", 0, f"+3584000000{n:02}", campaign=f"autumn|{'AB'[n % 2]}") for n in range(60)))
+    event(tenant, "one", 3, "+358400000001")
+    attribute_due()
+    campaign = Campaign.objects.get(name="autumn")
+    link, token = make_link(tenant, manager, kind="ab", query=f"campaign={campaign.id}&within=60")
+    monkeypatch.setattr(ab_views, "MAX_AT_ONCE", 59)
+
+    with django_capture_on_commit_callbacks(execute=True):
+        page, part, whole = (
+            opened(token, query_params=given, headers=headers)
+            for given, headers in (
+                ({}, {}),
+                ({"conversions": "yes"}, {"HX-Request": "true"}),
+                ({"conversions": "yes"}, {}),
+            )
+        )
+    shown = [(answer.status_code, "No sure difference in conversions" in answer.text) for answer in (page, part, whole)]
+    assert shown == [(200, False), (200, True), (200, True)]
+    assert 'hx-get="?conversions=yes" hx-trigger="load"' in page.text
+    assert ["<h1" in answer.text for answer in (page, part, whole)] == [True, False, True]
+    assert part.headers["Cache-Control"] == "no-store, private"
+    link.refresh_from_db()
+    assert link.openings == 2

@@ -7,7 +7,7 @@ from django.test.utils import CaptureQueriesContext
 from campaigns.models import Campaign
 from deliveries.messages import partitions
 from portal.tenants.scope import web_scope
-from reports.campaigns.conversions import conversions_by_variant
+from reports.campaigns.conversions import conversions_of
 from reports.campaigns.hours import hours_of
 from reports.campaigns.recipient_lists import CampaignMessages, messages_page, recipients_page
 from reports.campaigns.recipients import recipients_of
@@ -43,7 +43,7 @@ def test_only_the_campaigns_messages_are_read(tenant, campaign_id, name):
         "count": lambda: recipients_of(tenant_id=tenant.id, campaign_ids=[campaign_id]),
         "page": lambda: recipients_page(of, "all", size=50),
         "messages": lambda: messages_page(of, None, size=50),
-        "variants": lambda: conversions_by_variant(tenant_id=tenant.id, campaign_ids=[campaign_id]),
+        "variants": lambda: conversions_of(tenant_id=tenant.id, campaign_ids=[campaign_id]),
         "hours": lambda: hours_of(
             tenant_id=tenant.id,
             campaign_ids=[campaign_id],
