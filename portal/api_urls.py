@@ -42,6 +42,7 @@ from reports.billing.prices.api import PriceListRowsView, PriceListsView, PriceL
 from reports.budgets.api import BudgetsView, BudgetView
 from reports.campaigns.ab_api import AbView
 from reports.campaigns.api import CampaignsView, CampaignView
+from reports.campaigns.merge_api import MergeView
 from reports.campaigns.recipients_api import RecipientsView
 from reports.exports.api import TableExportsView
 from reports.figures.names_api import CountriesView, OperatorsView, ResultCodesView
@@ -170,6 +171,7 @@ urlpatterns = [
     path("v1/partner-ids/<int:partner_id>/move/", MovePartnerIdView.as_view(), name="partner_id_move"),
     path("v1/campaigns/", CampaignsView.as_view(), name="campaigns"),
     path("v1/campaigns/<int:campaign_id>/", CampaignView.as_view(), name="campaign"),
+    path("v1/campaigns/<int:campaign_id>/merge/", MergeView.as_view(), name="campaign_merge"),
     path("v1/campaigns/<int:campaign_id>/recipients/", RecipientsView.as_view(), name="campaign_recipients"),
     path("v1/alerts/", AlertsView.as_view(), name="alerts"),
     path("v1/alerts/<int:alert_id>/", AlertView.as_view(), name="alert"),

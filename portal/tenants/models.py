@@ -323,6 +323,7 @@ class ApiKey(Changed):
         GATES = "gates", _("Manage and test gates")
         REPORTS = "reports", _("Create reports")
         ALERTS = "alerts", _("Acknowledge alerts and change their rules")
+        CAMPAIGNS = "campaigns", _("Describe, archive and merge campaigns")
         BILLING = "billing", _("Read and change price lists, statements and invoice checks")
         ADMIN = "admin", _("Manage customers, members and API keys, read the audit log")
 

@@ -329,6 +329,7 @@ WITHOUT_PAGE = {
     "api:price_list_rows": DATA,
     "api:campaigns": DATA,
     "api:campaign": DATA,
+    "api:campaign_merge": POST,
     "api:campaign_recipients": DATA,
     "api:gates": DATA,
     "api:gate": DATA,

@@ -165,6 +165,7 @@ PAGES = {
     "api:price_list": (401, 401, 401, 401),
     "api:price_list_rows": (401, 401, 401, 401),
     "api:campaigns": (401, 401, 401, 401),
+    "api:campaign_merge": (401, 401, 401, 401),
     "api:campaign_recipients": (401, 401, 401, 401),
     "api:campaign": (401, 401, 401, 401),
     "api:gates": (401, 401, 401, 401),

@@ -25,6 +25,7 @@ class Migration(migrations.Migration):
                         ("gates", "Manage and test gates"),
                         ("reports", "Create reports"),
                         ("alerts", "Acknowledge alerts and change their rules"),
+                        ("campaigns", "Describe, archive and merge campaigns"),
                         ("billing", "Read and change price lists, statements and invoice checks"),
                         ("admin", "Manage customers, members and API keys, read the audit log"),
                     ],
