@@ -13,6 +13,10 @@ from portal.accounts.models import record
 from portal.common.masking import Masking
 
 FIELDS = ("title", "note", "tags", "owner", "planned_start", "planned_split", "day_notes")
+MAX_TITLE, MAX_NOTE = 200, 2000
+MAX_TAGS, MAX_TAG = 20, 40
+MAX_VARIANTS, MAX_VARIANT, MAX_WEIGHT = 26, 256, 10_000
+MAX_DAY_NOTES, MAX_DAY_NOTE = 100, 200
 
 
 def possible_owners(campaign: Campaign) -> QuerySet[Any]:

@@ -24,6 +24,8 @@ from portal.api.schema_view import SchemaView
 from portal.api.views import NotFoundView
 from portal.common import any_text  # noqa: F401  registers the converter
 from portal.provisioning.tenants_api import TenantsView, TenantView
+from reports.alerts.rest.alerts_api import AcknowledgeView, AlertsView, AlertView
+from reports.alerts.rest.rules_api import AlertRulesView, AlertRuleView, SnoozeView
 from reports.billing.api import (
     CreditView,
     IssueView,
@@ -40,6 +42,7 @@ from reports.billing.prices.api import PriceListRowsView, PriceListsView, PriceL
 from reports.budgets.api import BudgetsView, BudgetView
 from reports.campaigns.ab_api import AbView
 from reports.campaigns.api import CampaignsView, CampaignView
+from reports.campaigns.merge_api import MergeView
 from reports.campaigns.recipients_api import RecipientsView
 from reports.exports.api import TableExportsView
 from reports.figures.names_api import CountriesView, OperatorsView, ResultCodesView
@@ -168,7 +171,14 @@ urlpatterns = [
     path("v1/partner-ids/<int:partner_id>/move/", MovePartnerIdView.as_view(), name="partner_id_move"),
     path("v1/campaigns/", CampaignsView.as_view(), name="campaigns"),
     path("v1/campaigns/<int:campaign_id>/", CampaignView.as_view(), name="campaign"),
+    path("v1/campaigns/<int:campaign_id>/merge/", MergeView.as_view(), name="campaign_merge"),
     path("v1/campaigns/<int:campaign_id>/recipients/", RecipientsView.as_view(), name="campaign_recipients"),
+    path("v1/alerts/", AlertsView.as_view(), name="alerts"),
+    path("v1/alerts/<int:alert_id>/", AlertView.as_view(), name="alert"),
+    path("v1/alerts/<int:alert_id>/acknowledge/", AcknowledgeView.as_view(), name="alert_acknowledge"),
+    path("v1/alert-rules/", AlertRulesView.as_view(), name="alert_rules"),
+    path("v1/alert-rules/<int:rule_id>/", AlertRuleView.as_view(), name="alert_rule"),
+    path("v1/alert-rules/<int:rule_id>/snooze/", SnoozeView.as_view(), name="alert_rule_snooze"),
     path("v1/budgets/", BudgetsView.as_view(), name="budgets"),
     path("v1/budgets/<int:budget_id>/", BudgetView.as_view(), name="budget"),
     path("v1/price-lists/", PriceListsView.as_view(), name="price_lists"),

@@ -13,6 +13,7 @@ _TYPES = (
     (serializers.CharField, str, "a text is needed"),
     (serializers.BooleanField, bool, "true or false is needed"),
     (serializers.IntegerField, int, "a whole number is needed"),
+    (serializers.FloatField, int | float, "a number is needed"),
 )
 
 
@@ -65,7 +66,9 @@ def _mistyped(field: serializers.Field, data: object, at: str) -> Iterator[tuple
             yield from _mistyped(field.child, one, f"{at}/{number}")
     elif data is not None:
         for kind, type_, text in _TYPES:
-            if isinstance(field, kind) and (not isinstance(data, type_) or (type_ is int and isinstance(data, bool))):
+            if isinstance(field, kind) and (
+                not isinstance(data, type_) or (type_ is not bool and isinstance(data, bool))
+            ):
                 yield at, text
 
 

@@ -13,7 +13,7 @@ from portal.tenants.models import ApiKey
 READ, NUMBERS, SUBMIT = ApiKey.Scope.READ, ApiKey.Scope.NUMBERS, ApiKey.Scope.SUBMIT
 PARTNER_IDS, CONVERT, GATES = ApiKey.Scope.PARTNER_IDS, ApiKey.Scope.CONVERT, ApiKey.Scope.GATES
 EXPORTING, REPORTS, ADMIN = ApiKey.Scope.EXPORT, ApiKey.Scope.REPORTS, ApiKey.Scope.ADMIN
-BILLING = ApiKey.Scope.BILLING
+BILLING, ALERTS, CAMPAIGNS = ApiKey.Scope.BILLING, ApiKey.Scope.ALERTS, ApiKey.Scope.CAMPAIGNS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

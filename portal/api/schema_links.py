@@ -8,6 +8,7 @@ _ID, _FIRST = "/id", "/data/0/id"
 
 # The path parameters that an answer has, with their places in it. A parameter of the request's own path stays.
 IN_ANSWERS: Mapping[str, Mapping[str, str]] = {
+    "create_alert_rule": {"rule_id": _ID},
     "create_api_key": {"key_id": _ID},
     "create_budget": {"budget_id": _ID},
     "create_gate": {"gate_id": _ID},
@@ -24,6 +25,8 @@ IN_ANSWERS: Mapping[str, Mapping[str, str]] = {
     "declare_partner_id": {"partner_id": _ID},
     "request_partner_id": {"request_id": _ID},
     "add_tenant": {"slug": "/slug"},
+    "list_alert_rules": {"rule_id": _FIRST},
+    "list_alerts": {"alert_id": _FIRST},
     "list_api_keys": {"key_id": _FIRST},
     "list_budgets": {"budget_id": _FIRST},
     "list_campaigns": {"campaign_id": _FIRST},

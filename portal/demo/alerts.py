@@ -101,7 +101,7 @@ def _add_rule(tenant: Any, name: str, *, now: datetime) -> None:
     """Add the rule on more messages than usual and switch it on, as an owner of the customer above would."""
     from portal.accounts.models import Membership, Role
     from reports.alerts import changing
-    from reports.alerts.forms import LIMITS
+    from reports.alerts.rules import LIMITS
     from reports.models import AlertRule
 
     kind = AlertRule.Kind.VOLUME_UP

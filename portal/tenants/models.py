@@ -322,6 +322,8 @@ class ApiKey(Changed):
         EXPORT = "export", _("Create and delete files of searches and tables")
         GATES = "gates", _("Manage and test gates")
         REPORTS = "reports", _("Create reports")
+        ALERTS = "alerts", _("Acknowledge alerts and change their rules")
+        CAMPAIGNS = "campaigns", _("Describe, archive and merge campaigns")
         BILLING = "billing", _("Read and change price lists, statements and invoice checks")
         ADMIN = "admin", _("Manage customers, members and API keys, read the audit log")
 

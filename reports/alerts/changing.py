@@ -1,10 +1,13 @@
 """Changes that people make to rules and alerts, each with its entry in the audit log."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from portal.accounts.models import record
 from portal.common.masking import Masking
@@ -40,6 +43,11 @@ class RuleInput:
     quiet_from: time | None = None
     quiet_until: time | None = None
 
+    @classmethod
+    def of(cls, rule: AlertRule) -> RuleInput:
+        """Return what a stored rule says."""
+        return cls(**{name: getattr(rule, name) for name in cls.__slots__})
+
     def values(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in self.__slots__}
 
@@ -47,7 +55,7 @@ class RuleInput:
 def create(tenant: Tenant, given: RuleInput, *, actor: str) -> AlertRule:
     """Create a rule that is switched off, so that its backtest is seen first. Raises TooManyRules."""
     with transaction.atomic():
-        own = AlertRule.objects.filter(tenant=tenant, archived_at=None, standard="", budget=None)
+        own = _own(tenant)
         if own.count() >= MAX_RULES or (given.scope in DIRECT and own.filter(scope__in=DIRECT).count() >= MAX_DIRECT):
             raise TooManyRules
         rule = AlertRule.objects.create(tenant=tenant, made_by=actor, **given.values())
@@ -56,13 +64,16 @@ def create(tenant: Tenant, given: RuleInput, *, actor: str) -> AlertRule:
 
 
 def change(rule: AlertRule, given: RuleInput, *, actor: str) -> bool:
-    """Change a rule; return False where nothing is different."""
+    """Change a rule; return False where nothing is different. Raises TooManyRules for one that now reads messages."""
     new = {name: value for name, value in given.values().items() if getattr(rule, name) != value}
     if not new:
         return False
-    for name, value in new.items():
-        setattr(rule, name, value)
+    will_read = given.scope in DIRECT and rule.scope not in DIRECT
     with transaction.atomic():
+        if will_read and _own(rule.tenant).filter(scope__in=DIRECT).count() >= MAX_DIRECT:
+            raise TooManyRules
+        for name, value in new.items():
+            setattr(rule, name, value)
         rule.save(update_fields=list(new))
         _record("alert_rule.changed", rule, actor)
     return True
@@ -81,7 +92,7 @@ def switch(rule: AlertRule, *, is_on: bool, actor: str, now: datetime) -> bool:
     return True
 
 
-def snooze(rule: AlertRule, *, length: timedelta, actor: str, now: datetime) -> datetime | None:
+def snooze(rule: AlertRule, *, length: timedelta | None, actor: str, now: datetime) -> datetime | None:
     """Leave a rule's alerts out of mails and header for so long; without a length wake it up. Return until when."""
     until = now + length if length else None
     with transaction.atomic():
@@ -114,6 +125,12 @@ def acknowledge(alert: Alert, *, actor: str, now: datetime) -> bool:
         _record("alert.acknowledged", alert.rule, actor)
     show_open(alert.tenant_id, now=now)
     return True
+
+
+def _own(tenant: Tenant) -> QuerySet[AlertRule]:
+    """Return the rules that count, until the transaction's end: two changes at once would both find a free place."""
+    Tenant.objects.select_for_update(of=("self",)).get(pk=tenant.pk)
+    return AlertRule.objects.filter(tenant=tenant, archived_at=None, standard="", budget=None)
 
 
 def _record(action: str, rule: AlertRule, actor: str) -> None:

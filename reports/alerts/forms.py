@@ -17,20 +17,13 @@ from portal.tenants.models import Tenant
 from reports.alerts.changing import RuleInput
 from reports.alerts.offered import names_of
 from reports.alerts.reading import operators_named
+from reports.alerts.rules import LIMITS, MOST_MESSAGES
 from reports.alerts.texts import UNITS
 from reports.models import AlertRule
 from reports.models.alerts import MIN_MESSAGES
 
 Kind, Scope = AlertRule.Kind, AlertRule.Scope
 
-# The least and the most threshold of each kind, and the one that a new rule begins with.
-LIMITS: dict[str, tuple[float, float, float]] = {
-    Kind.DELIVERY: (3, 100, 10),
-    Kind.VOLUME_DOWN: (10, 95, 50),
-    Kind.VOLUME_UP: (20, 10_000, 100),
-    Kind.MEDIAN: (1.5, 100, 3),
-    Kind.SILENCE: (15, 1_440, 30),
-}
 _TIME = forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
 
 
@@ -65,7 +58,7 @@ class RuleForm(forms.Form):
     min_messages = forms.IntegerField(
         label=gettext_lazy("Messages at least"),
         min_value=MIN_MESSAGES,
-        max_value=10_000_000,
+        max_value=MOST_MESSAGES,
         help_text=gettext_lazy("Fewer messages in 15 minutes open no alert. At least 100."),
     )
     quiet_from = forms.TimeField(label=gettext_lazy("No e-mail from"), required=False, widget=_TIME)

@@ -142,13 +142,14 @@ def usual_in_silence(
     return weeks, within
 
 
-def operators_named(tenant_id: int, name: str) -> Part | None:
-    """Return the operator of this name, in the country where it has the most messages; None where there is none."""
+def operators_named(tenant_id: int, name: str, *, country: str = "") -> Part | None:
+    """Return the operator of this name, where it has the most messages or in the country; None where there is none."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT s.country, s.operator FROM alert_quarter s WHERE s.tenant_id = %s AND lower(s.operator) = lower(%s)"
+            "SELECT s.country, s.operator FROM alert_quarter s WHERE s.tenant_id = %(tenant)s"
+            " AND lower(s.operator) = lower(%(name)s) AND (%(country)s = '' OR s.country = %(country)s)"
             " GROUP BY s.country, s.operator ORDER BY sum(s.messages) DESC LIMIT 1",
-            [tenant_id, name],
+            {"tenant": tenant_id, "name": name, "country": country},
         )
         row = cursor.fetchone()
     return Part(*row) if row else None

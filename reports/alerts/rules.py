@@ -9,6 +9,16 @@ from reports.models import AlertRule
 
 Kind, Scope = AlertRule.Kind, AlertRule.Scope
 
+MOST_MESSAGES = 10_000_000  # that a rule may ask for
+# The least and the most threshold of each kind, and the one that a new rule begins with.
+LIMITS: dict[str, tuple[float, float, float]] = {
+    Kind.DELIVERY: (3, 100, 10),
+    Kind.VOLUME_DOWN: (10, 95, 50),
+    Kind.VOLUME_UP: (20, 10_000, 100),
+    Kind.MEDIAN: (1.5, 100, 3),
+    Kind.SILENCE: (15, 1_440, 30),
+}
+
 
 @dataclass(frozen=True, slots=True)
 class StandardRule:

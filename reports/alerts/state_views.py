@@ -16,15 +16,15 @@ from portal.accounts.way_back import posted_from
 from portal.tenants.models import Tenant
 from reports.alerts import changing, unsubscribing
 from reports.alerts.readers import Mails, choose
-from reports.alerts.views import rule_or_404, seen_alerts
+from reports.alerts.rights import alerts_seen
+from reports.alerts.views import rule_or_404
 
 
 @posted_from("alerts:list")
 @member_may("manage_alerts")
 def acknowledge(request: PageRequest, tenant: Tenant, alert_id: int) -> HttpResponse:
     """Note that somebody knows of the alert, which may be of a customer below: a role holds there too."""
-    reached = seen_alerts(request)
-    alert = reached.filter(pk=alert_id).select_related("rule__tenant").first()
+    alert = alerts_seen(request.access).filter(pk=alert_id).select_related("rule__tenant").first()
     if alert is None:
         raise Http404
     if changing.acknowledge(alert, actor=request.user.email, now=timezone.now()):

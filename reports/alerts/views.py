@@ -16,11 +16,12 @@ from portal.accounts.guards import member_may
 from portal.tenants.models import Tenant
 from reports.alerts import changing
 from reports.alerts.backtest import DAYS, TooManyMessages, backtest
-from reports.alerts.forms import LIMITS, RuleForm
+from reports.alerts.forms import RuleForm
 from reports.alerts.looking import SENT_WITHIN
 from reports.alerts.readers import mails_of
+from reports.alerts.rights import alerts_seen
 from reports.alerts.rows import alert_rows, past_rows, rule_row
-from reports.alerts.rules import rules_of
+from reports.alerts.rules import LIMITS, rules_of
 from reports.alerts.texts import UNITS
 from reports.models import Alert, AlertClock, AlertRule
 from reports.pricing.rights import may_see_costs
@@ -36,7 +37,7 @@ SHOWN_OF_PAST = 30  # alerts of a backtest
 def alert_list(request: PageRequest, tenant: Tenant) -> HttpResponse:
     """List open alerts and the newest closed ones, of the customers below too, and the customer's rules."""
     now, masking = timezone.now(), request.access.masking
-    alerts = seen_alerts(request).select_related("rule__budget", "tenant")
+    alerts = alerts_seen(request.access).select_related("rule__budget", "tenant")
     newest = alerts.order_by("-opened_at", "-id")
     looked = AlertClock.objects.filter(tenant_id__in=request.access.tenant_ids).aggregate(at=Max("looked_at"))["at"]
     open_alerts = list(newest.filter(closed_at=None)[: SHOWN_OPEN + 1])
@@ -69,10 +70,7 @@ def new(request: PageRequest, tenant: Tenant) -> HttpResponse:
         try:
             rule = changing.create(tenant, form.given(), actor=request.user.email)
         except changing.TooManyRules:
-            text = _(
-                "A customer has at most %(rules)s rules, %(direct)s of them on partner IDs, campaigns and senders."
-            )
-            form.add_error(None, text % {"rules": changing.MAX_RULES, "direct": changing.MAX_DIRECT})
+            form.add_error(None, _too_many())
         else:
             messages.success(request, _("The rule was created. Look at its past alerts, then switch it on."))
             return redirect("alerts:rule", tenant.slug, rule.pk)
@@ -94,9 +92,13 @@ def rule(request: PageRequest, tenant: Tenant, rule_id: int) -> HttpResponse:
         is_post = request.method == "POST"
         form = RuleForm(request.POST if is_post else None, tenant=tenant, rule=found, which=which)
         if is_post and form.is_valid():
-            is_changed = changing.change(found, form.given(), actor=request.user.email)
-            messages.success(request, _("Saved.") if is_changed else _("Nothing was changed."))
-            return redirect("alerts:rule", tenant.slug, found.pk)
+            try:
+                is_changed = changing.change(found, form.given(), actor=request.user.email)
+            except changing.TooManyRules:
+                form.add_error(None, _too_many())
+            else:
+                messages.success(request, _("Saved.") if is_changed else _("Nothing was changed."))
+                return redirect("alerts:rule", tenant.slug, found.pk)
         status = 422 if form.errors else 200
     elif request.method == "POST":
         raise Http404
@@ -135,12 +137,6 @@ def past(request: PageRequest, tenant: Tenant, rule_id: int) -> HttpResponse:
     return _private(render(request, template, context))
 
 
-def seen_alerts(request: PageRequest) -> QuerySet[Alert]:
-    """Return the alerts of the page's tenant and of those below it; those of budgets for who may see costs alone."""
-    reached = Alert.objects.filter(tenant_id__in=request.access.tenant_ids)
-    return reached if may_see_costs(request.access) else reached.exclude(rule__kind=AlertRule.Kind.BUDGET)
-
-
 def rule_or_404(request: PageRequest, tenant: Tenant, rule_id: int) -> AlertRule:
     """Return the tenant's rule, as far as the person may see it."""
     found = _seen_rules(request, tenant).filter(pk=rule_id).select_related("tenant", "budget").first()
@@ -158,6 +154,11 @@ def _which(rule: AlertRule) -> str:
     if rule.scope == AlertRule.Scope.CAMPAIGN:
         return Campaign.objects.filter(pk=rule.campaign_id or 0).values_list("name", flat=True).first() or ""
     return rule.operator or rule.partner_id or rule.sender
+
+
+def _too_many() -> str:
+    text = _("A customer has at most %(rules)s rules, %(direct)s of them on partner IDs, campaigns and senders.")
+    return text % {"rules": changing.MAX_RULES, "direct": changing.MAX_DIRECT}
 
 
 def _limits() -> list[tuple]:

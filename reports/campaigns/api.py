@@ -1,4 +1,4 @@
-"""GET /api/v1/campaigns/ and /api/v1/campaigns/<id>/: a tenant's campaigns, and the figures of one."""
+"""/api/v1/campaigns/: a tenant's campaigns, the figures of one, and what people say about it."""
 
 from dataclasses import asdict, replace
 from typing import Any
@@ -8,6 +8,7 @@ from django.db.models import Q, QuerySet
 from django.http import Http404
 from django.urls import reverse
 from django.utils import timezone
+from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -17,16 +18,23 @@ from deliveries.messages.slices import no_writes_before
 from deliveries.models import CampaignCount
 from deliveries.search.number_searches_api import count_searches
 from portal.accounts.access import Access
-from portal.api.operations import Operation
+from portal.api.bodies import checked
+from portal.api.operations import CAMPAIGNS, Operation
 from portal.api.pages import LISTED, page_of
 from portal.api.parameters import MAX_NUMBER, TENANT, Parameter
 from portal.api.views import ApiView
+from reports.campaigns.changed import change
 from reports.campaigns.conversions import Conversions, Converted, campaign_conversions
 from reports.campaigns.costs import PricedGroup, campaign_costs
 from reports.campaigns.examples import CAMPAIGN, CAMPAIGN_FIGURES
 from reports.campaigns.life import Life, life_of
 from reports.campaigns.selectors import STATES, in_state, matching_ids
-from reports.campaigns.serializers import CampaignsAnswer, CampaignWithFiguresAnswer
+from reports.campaigns.serializers import (
+    CampaignAnswer,
+    CampaignsAnswer,
+    CampaignWithFiguresAnswer,
+    ChangeCampaignBody,
+)
 from reports.figures.as_json import figures
 from reports.figures.finality import provisional_from
 from reports.figures.query import StatisticsQuery
@@ -90,8 +98,9 @@ class CampaignsView(ApiView):
 
 
 class CampaignView(ApiView):
-    """One campaign with its figures, from its first day to its last."""
+    """One campaign with its figures, from its first day to its last; PATCH changes what people say about it."""
 
+    http_method_names = ["get", "head", "patch"]
     operations = {
         "GET": Operation(
             id="get_campaign",
@@ -106,13 +115,34 @@ class CampaignView(ApiView):
             answer=CampaignWithFiguresAnswer,
             answer_text="The campaign.",
             answer_example=CAMPAIGN_FIGURES,
-        )
+        ),
+        "PATCH": Operation(
+            id="change_campaign",
+            tag="Campaigns",
+            summary="Describe or archive a campaign",
+            text=(
+                "Change the fields that are given; others stay. `tags`, `planned_split` and `day_notes` are replaced as"
+                " a whole. Texts hold no phone numbers. A key of a gateway account cannot change campaigns."
+            ),
+            scope=CAMPAIGNS,
+            path=CAMPAIGN_PATH,
+            body=ChangeCampaignBody,
+            body_example={"title": "October sale", "tags": ["newsletter", "autumn"], "archived": True},
+            answer=CampaignAnswer,
+            answer_text="The campaign as it is now.",
+            answer_example=CAMPAIGN | {"tags": ["newsletter", "autumn"], "archived_at": "2026-11-30T09:00:00Z"},
+        ),
     }
 
+    def patch(self, request: Request, campaign_id: int) -> Response:
+        campaign = own_campaign(self.access, campaign_id)
+        data = checked(ChangeCampaignBody, request.data, is_partial=True)
+        change(campaign, data, actor=str(self.access.key), now=timezone.now())
+        (answer,) = shown([own_campaign(self.access, campaign_id)], self.access)
+        return self.answer(answer)
+
     def get(self, request: Request, campaign_id: int) -> Response:
-        campaign = campaigns_of(self.access).filter(id=min(campaign_id, MAX_NUMBER)).first()
-        if campaign is None:
-            raise Http404
+        campaign = _found(self.access, campaign_id)
         (answer,) = shown([campaign], self.access)
         account = self.access.account
         life = None if campaign.merged_into_id else life_of(campaign, account_id=account.id if account else None)
@@ -235,3 +265,17 @@ def campaigns_of(access: Access) -> QuerySet[Campaign]:
         return rows
     counted = CampaignCount.objects.filter(tenant_id__in=access.tenant_ids, account=access.account, messages__gt=0)
     return rows.filter(id__in=counted.values("campaign_id"))
+
+
+def own_campaign(access: Access, campaign_id: int) -> Campaign:
+    """Return a campaign that the key may change. Raises Http404, PermissionDenied for an account's key."""
+    if access.account is not None:
+        raise PermissionDenied("Campaigns belong to a customer: use a key of the customer, not of an account.")
+    return _found(access, campaign_id)
+
+
+def _found(access: Access, campaign_id: int) -> Campaign:
+    campaign = campaigns_of(access).filter(id=min(campaign_id, MAX_NUMBER)).first()
+    if campaign is None:
+        raise Http404
+    return campaign

@@ -10,16 +10,23 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from campaigns.conversions.models import MAX_WINDOW
-from campaigns.details import possible_owners
+from campaigns.details import (
+    MAX_DAY_NOTE,
+    MAX_DAY_NOTES,
+    MAX_NOTE,
+    MAX_TAG,
+    MAX_TAGS,
+    MAX_TITLE,
+    MAX_VARIANT,
+    MAX_VARIANTS,
+    MAX_WEIGHT,
+    possible_owners,
+)
 from campaigns.models import Campaign, ConversionKind
 from deliveries.attributing.windows import campaign_window
 from portal.common.day_field import DayField, day_example, day_text
 from portal.common.days_typed import parse_day
 from portal.common.no_numbers import refuse_numbers
-
-MAX_TAGS, MAX_TAG = 20, 40
-MAX_VARIANTS, MAX_VARIANT, MAX_WEIGHT = 26, 256, 10_000
-MAX_DAY_NOTES, MAX_DAY_NOTE = 100, 200
 
 
 class DetailsForm(forms.Form):
@@ -27,14 +34,14 @@ class DetailsForm(forms.Form):
 
     title = forms.CharField(
         label=gettext_lazy("Title"),
-        max_length=200,
+        max_length=MAX_TITLE,
         required=False,
         validators=[refuse_numbers],
         help_text=gettext_lazy("Shown with the campaign's name, which comes from the refIds."),
     )
     note = forms.CharField(
         label=gettext_lazy("Note"),
-        max_length=2000,
+        max_length=MAX_NOTE,
         required=False,
         validators=[refuse_numbers],
         widget=forms.Textarea(attrs={"rows": 3}),

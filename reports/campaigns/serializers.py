@@ -2,6 +2,17 @@
 
 from rest_framework import serializers
 
+from campaigns.details import (
+    MAX_DAY_NOTE,
+    MAX_DAY_NOTES,
+    MAX_NOTE,
+    MAX_TAG,
+    MAX_TAGS,
+    MAX_TITLE,
+    MAX_VARIANTS,
+    MAX_WEIGHT,
+)
+from portal.api.parameters import MAX_NUMBER
 from portal.api.serializers import ChangePageSerializer
 from reports.figures.serializers import FiguresSerializer
 from reports.pricing.serializers import AmountsSerializer, CostsSerializer
@@ -28,6 +39,53 @@ class CampaignAnswer(serializers.Serializer):
     )
     created_at = serializers.DateTimeField(help_text="When its first message was received.")
     url = serializers.CharField(help_text="Its address.")
+
+
+class Weight(serializers.IntegerField):
+    """A weight of a split: a JSON number without decimals."""
+
+    def to_internal_value(self, data: object) -> int:
+        if type(data) is not int:
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class ChangeCampaignBody(serializers.Serializer):
+    """What people say about a campaign."""
+
+    title = serializers.CharField(
+        max_length=MAX_TITLE, allow_blank=True, required=False, help_text="Its title on pages; empty: none."
+    )
+    note = serializers.CharField(max_length=MAX_NOTE, allow_blank=True, required=False, help_text="Empty: none.")
+    tags = serializers.ListField(
+        child=serializers.CharField(max_length=MAX_TAG),
+        max_length=MAX_TAGS,
+        required=False,
+        help_text="All its tags, without commas.",
+    )
+    owner = serializers.CharField(
+        max_length=254, allow_null=True, required=False, help_text="E-mail address of a member of its tenant, or null."
+    )
+    planned_start = serializers.DateField(allow_null=True, required=False, help_text="The planned first day, or null.")
+    planned_split = serializers.DictField(
+        child=Weight(min_value=1, max_value=MAX_WEIGHT),
+        required=False,
+        help_text=f"The planned weight of each of 2 to {MAX_VARIANTS} variants; empty: none.",
+    )
+    day_notes = serializers.DictField(
+        child=serializers.CharField(max_length=MAX_DAY_NOTE),
+        required=False,
+        help_text=f"Notes by day, such as 2026-10-06; at most {MAX_DAY_NOTES}.",
+    )
+    archived = serializers.BooleanField(required=False, help_text="Whether it is archived.")
+
+
+class MergeBody(serializers.Serializer):
+    """The campaign that another one is shown as part of."""
+
+    into = serializers.IntegerField(
+        min_value=0, max_value=MAX_NUMBER, help_text="The `id` of a campaign of the same tenant."
+    )
 
 
 class CampaignsAnswer(ChangePageSerializer):

@@ -11,13 +11,14 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from portal.common.changes import Changed
 from portal.tenants.models import GatewayAccount, Tenant
 from reports.models.budgets import Budget
 
 MIN_MESSAGES = 100
 
 
-class AlertRule(models.Model):
+class AlertRule(Changed):
     """A rule that is looked at every minute, that of a budget less often.
 
     `standard` names one that every tenant has from the start ('': another). The scope `each` looks at all messages, at
@@ -85,7 +86,7 @@ class AlertRule(models.Model):
         return self.name or self.standard
 
 
-class Alert(models.Model):
+class Alert(Changed):
     """A finding of a rule, from the look that found it to the one that closed it.
 
     `since` is the start of the first window that was unusual, `seen_at` the last look that was, `good_since` the first

@@ -20,6 +20,7 @@ OPERATIONS = [
 ]
 # The row of the world that each parameter in a path names; else the value itself.
 IDS = {
+    "alert_id": "alert",
     "attempt_id": "attempt",
     "budget_id": "budget",
     "campaign_id": "campaign",
@@ -37,6 +38,7 @@ IDS = {
     "report_mail_id": "mail",
     "replay_id": "replay",
     "request_id": "request",
+    "rule_id": "rule",
     "run_id": "done",
     "saved_run_id": "made",
     "statement_id": "statement",

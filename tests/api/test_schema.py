@@ -24,6 +24,7 @@ from portal.tenants.models import PartnerId
 from reports.exports.known import OF_ONE_CAMPAIGN
 from reports.models import ReportMail, ReportRun
 from reports.schedules import recipients
+from tests.alerts.made import make_alert, make_rule
 from tests.api.conftest import CANARY
 from tests.api.test_idempotency import in_work
 from tests.billing.checks.rows import make_done_check
@@ -119,6 +120,8 @@ def test_every_route_and_method_is_described():
             .replace("{key_id}", "<int:key_id>")
             .replace("{price_list_id}", "<int:price_list_id>")
             .replace("{budget_id}", "<int:budget_id>")
+            .replace("{alert_id}", "<int:alert_id>")
+            .replace("{rule_id}", "<int:rule_id>")
             .replace("{statement_id}", "<int:statement_id>")
             .replace("{format_name}", "<slug:format_name>")
             .replace("{check_id}", "<int:check_id>")
@@ -184,6 +187,9 @@ def test_scopes_are_told_with_the_scheme():
         "get_statistics": [{"key": ["read"]}],
         "list_campaigns": [{"key": ["read"]}],
         "get_campaign": [{"key": ["read"]}],
+        "change_campaign": [{"key": ["campaigns"]}],
+        "merge_campaign": [{"key": ["campaigns"]}],
+        "separate_campaign": [{"key": ["campaigns"]}],
         "list_campaign_recipients": [{"key": ["read"]}],
         "get_ab_test": [{"key": ["read"]}],
         "list_segment_keys": [{"key": ["read"]}],
@@ -226,6 +232,16 @@ def test_scopes_are_told_with_the_scheme():
         "replay_gate": [{"key": ["gates"]}],
         "get_gate_replay": [{"key": ["gates"]}],
         "cancel_gate_replay": [{"key": ["gates"]}],
+        "list_alerts": [{"key": ["read"]}],
+        "get_alert": [{"key": ["read"]}],
+        "acknowledge_alert": [{"key": ["alerts"]}],
+        "list_alert_rules": [{"key": ["read"]}],
+        "create_alert_rule": [{"key": ["alerts"]}],
+        "get_alert_rule": [{"key": ["read"]}],
+        "change_alert_rule": [{"key": ["alerts"]}],
+        "delete_alert_rule": [{"key": ["alerts"]}],
+        "snooze_alert_rule": [{"key": ["alerts"]}],
+        "wake_alert_rule": [{"key": ["alerts"]}],
         "list_budgets": [{"key": ["billing"]}],
         "create_budget": [{"key": ["billing"]}],
         "get_budget": [{"key": ["billing"]}],
@@ -336,6 +352,8 @@ def world(messages, tenant, mine):
     rows |= {"key": mine.key.id, "gate": gate.public_id, "attempt": attempt.pk, "replay": replay.pk}
     rows["price_list"] = make_price_list(tenant, "Customers", now=NOW)["price_list_id"]
     rows["budget"] = make_budget(tenant, "Month", now=NOW)["budget_id"]
+    rule = make_rule(tenant, country="NO", scope="country")
+    rows |= {"rule": rule.pk, "alert": make_alert(rule).pk}
     account_id = partner.account_id
     rows["statement"] = make_statement(None, tenant, month="2026-08-01", account_id=account_id, issued=True).pk
     rows["check"] = make_done_check(tenant).pk
@@ -416,6 +434,10 @@ READS = [
     ("/api/v1/gates/{gate_id}/attempts/{attempt_id}/", "{gate}/attempts/{attempt}/", ""),
     ("/api/v1/gates/{gate_id}/replays/", "{gate}/replays/", "?size=1"),
     ("/api/v1/gates/{gate_id}/replays/{replay_id}/", "{gate}/replays/{replay}/", ""),
+    ("/api/v1/alerts/", "", "?size=1&state=open&kind=delivery"),
+    ("/api/v1/alerts/{alert_id}/", "{alert}/", ""),
+    ("/api/v1/alert-rules/", "", "?size=1&archived=no"),
+    ("/api/v1/alert-rules/{rule_id}/", "{rule}/", ""),
     ("/api/v1/budgets/", "", "?size=1&retired=no"),
     ("/api/v1/budgets/{budget_id}/", "{budget}/", ""),
     ("/api/v1/price-lists/", "", "?size=1&kind=sale"),

@@ -15,9 +15,12 @@ import pytest
 
 from portal.api.schema import document
 from sms_portal import errors, shapes
-from sms_portal.shapes import campaigns, figures, files, gates, messages, partner_ids
+from sms_portal.shapes import alerts, campaigns, figures, files, gates, messages, partner_ids
 
 NAMES = {  # those that the description calls otherwise
+    "Alert": "AlertAnswer",
+    "AlertFigures": "AlertFiguresAnswer",
+    "AlertRule": "AlertRuleAnswer",
     "MessageCampaign": "Campaign",
     "Campaign": "CampaignAnswer",
     "CampaignWithFigures": "CampaignWithFiguresAnswer",
@@ -46,7 +49,7 @@ KINDS |= {Decimal: "string", list: "array", tuple: "array", dict: "object", type
 
 STRUCTS = {
     name: each
-    for module in (errors, campaigns, figures, files, gates, messages, partner_ids)
+    for module in (errors, alerts, campaigns, figures, files, gates, messages, partner_ids)
     for name, each in vars(module).items()
     if inspect.isclass(each) and issubclass(each, msgspec.Struct) and name not in ("Struct", "Shape", "Page")
 }

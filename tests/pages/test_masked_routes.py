@@ -126,6 +126,7 @@ OPENED = {
             "api:reports",
             "api:forecast",
             "api:leaks",
+            *("api:alerts", "api:alert", "api:alert_rules", "api:alert_rule"),
             "api:report",
             "api:report_download",
             "api:messages",

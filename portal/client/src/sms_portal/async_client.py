@@ -53,6 +53,8 @@ class AsyncClient(Common):
         self.exports = AsyncResource(self, kinds.EXPORTS)
         self.reports = AsyncResource(self, kinds.REPORTS)
         self.gates = AsyncResource(self, kinds.GATES)
+        self.alerts = AsyncResource(self, kinds.ALERTS)
+        self.alert_rules = AsyncResource(self, kinds.ALERT_RULES)
 
     async def __aenter__(self) -> AsyncClient:
         return self

@@ -52,6 +52,8 @@ class Client(Common):
         self.exports = Resource(self, kinds.EXPORTS)
         self.reports = Resource(self, kinds.REPORTS)
         self.gates = Resource(self, kinds.GATES)
+        self.alerts = Resource(self, kinds.ALERTS)
+        self.alert_rules = Resource(self, kinds.ALERT_RULES)
 
     def __enter__(self) -> Client:
         return self

@@ -7,6 +7,8 @@ from typing import Any, Generic, TypeVar, cast
 
 from sms_portal.calls import Call, call, path_of
 from sms_portal.shapes import (
+    Alert,
+    AlertRule,
     Campaign,
     CampaignWithFigures,
     Conversion,
@@ -58,6 +60,8 @@ CONVERSIONS = Kind("conversions/", Conversion, Conversion)
 EXPORTS = Kind("exports/", Export, Export)
 REPORTS = Kind("reports/", Report, Report)
 GATES = Kind("gates/", Gate, Gate)
+ALERTS = Kind("alerts/", Alert, Alert)
+ALERT_RULES = Kind("alert-rules/", AlertRule, AlertRule)
 
 
 def plain(path: str) -> Kind[dict[str, Any], dict[str, Any]]:

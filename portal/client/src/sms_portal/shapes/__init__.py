@@ -1,5 +1,6 @@
 """Answers as typed objects, one module a subject."""
 
+from sms_portal.shapes.alerts import Alert, AlertRule
 from sms_portal.shapes.base import Page, Shape
 from sms_portal.shapes.campaigns import (
     Campaign,
@@ -40,6 +41,8 @@ from sms_portal.shapes.messages import (
 from sms_portal.shapes.partner_ids import DeclareResult, DeclareResults, PartnerId, PartnerIdRequest
 
 __all__ = [
+    "Alert",
+    "AlertRule",
     "Amounts",
     "Campaign",
     "CampaignConversions",

@@ -1,0 +1,1 @@
+"""REST API of alerts and of their rules."""
