@@ -63,8 +63,12 @@ _kept: ContextVar[dict[tuple, Any] | None] = ContextVar("kept_of_page", default=
 def spans_read_once() -> Iterator[None]:
     """Read the ready spans of a period, and the ids of campaigns, once for all figures of a page; also a decorator.
 
-    The rows of a span are replaced in one transaction, so a span that is no longer ready has its earlier sums.
+    The rows of a span are replaced in one transaction, so a span that is no longer ready has its earlier sums. Within
+    another use of it there is nothing to do.
     """
+    if _kept.get() is not None:
+        yield
+        return
     token = _kept.set({})
     try:
         yield

@@ -33,7 +33,7 @@ from reports.figures.billing import is_billed
 from reports.figures.hours import HOUR_COLUMNS, hour_of, hour_rows
 from reports.figures.kpis import Kpis
 from reports.figures.query import TIMES, StatisticsQuery, TooManyGroups, in_time, segment_key_of
-from reports.figures.rollups import Ready, read_once, sources
+from reports.figures.rollups import Ready, read_once, sources, spans_read_once
 from reports.figures.volume import Volume
 
 OTHER_NAME = OTHER_LABEL  # as a campaign too: what is over the daily limit of new ones
@@ -79,6 +79,7 @@ class Group:
         return self.kpis.latency
 
 
+@spans_read_once()
 def statistics(query: StatisticsQuery, *, final: Q | None = None) -> list[Group]:
     """Return the groups that have messages: by time where that is grouped by, within it the largest first.
 

@@ -13,6 +13,7 @@ from reports.figures.failures import FailureRow, failures
 from reports.figures.finality import DayRow, HourRow, days, days_of_none, hours, provisional_from
 from reports.figures.kpis import Changes, Kpis, changes
 from reports.figures.query import StatisticsQuery
+from reports.figures.rollups import spans_read_once
 from reports.figures.statistics import Group, finality, statistics
 from reports.figures.top_campaigns import TOP_CAMPAIGNS, CampaignRow, OtherCampaigns, campaigns
 
@@ -46,6 +47,7 @@ class Overview:
     final: Q = field(repr=False, default_factory=Q)
 
 
+@spans_read_once()
 def overview(
     *,
     tenant_ids: Collection[int],

@@ -163,7 +163,7 @@ def test_page_and_api_say_the_same_of_a_month(client, request, call, tenant, sen
         )
         for row in body["data"]
     }
-    shown = {told(row.value, row.kpis, row.recipients, row.standout) for row in page["found"].rows}
+    shown = {told(one.row.value, one.row.kpis, one.row.recipients, one.row.standout) for one in page["rows"]}
     assert shown == answered
     assert (page["found"].total.volume.messages, page["found"].recipients) == (
         body["total"]["messages"],

@@ -1,6 +1,7 @@
 """Pages of exports: asking for one, the list, the file, and what other people may do with it."""
 
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.files.storage import default_storage
@@ -67,7 +68,8 @@ def test_named_period_is_that_of_the_day_of_asking(manager, messages):
     manager.post(f"{URL}new/?period=7d", FORM)
 
     query = query_of(unseal(Export.objects.get().sealed))
-    assert (query.first, query.last) == (day(6), day(0))
+    today = timezone.now().astimezone(ZoneInfo("Europe/Helsinki")).date()
+    assert (query.first, query.last) == (today - timedelta(days=6), today)
 
 
 def test_number_is_masked_in_the_title_for_everybody(manager, messages):

@@ -128,7 +128,7 @@ def test_account_s_list_needs_as_many_queries_for_one_as_for_three(
         run_of(owned, month)
     client.force_login(manager)
 
-    with django_assert_num_queries(32):
+    with django_assert_num_queries(33):
         response = client.get(URL)
 
     assert [str(row.month) for row in response.context["page_obj"] if row.latest] == months

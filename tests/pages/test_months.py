@@ -44,7 +44,7 @@ def test_months_list_needs_as_many_queries_for_one_as_for_three(
     make_run(other_tenant, "2026-07")  # something that could leak
     client.force_login(viewer)
 
-    with django_assert_num_queries(19):
+    with django_assert_num_queries(20):
         response = client.get(URL)
 
     assert months_of(response) == [("2026-11", None)] + [(month, "final") for month in months]
