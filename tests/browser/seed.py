@@ -120,7 +120,9 @@ def _take_in_messages(now: datetime) -> None:
 
 def _failed_last_month(now: datetime) -> bytes:
     """Return a DLR of a failed message of the last full month: the random ones are few, and may all be delivered."""
-    at = f"{now.replace(day=1) - timedelta(days=10):%Y-%m-%dT12:00:00Z}"
+    from portal.common.periods import local_day
+
+    at = f"{local_day(now, 'Europe/Berlin').replace(day=1) - timedelta(days=10)}T12:00:00Z"
     dlr = {
         "id": "failed-last-month", "refId": "", "sentTimestamp": at, "timestamp": at, "resultCode": 1002,
         "operator": "dk.tdc", "segments": 1, "gateCustomParameters": {"platformPartnerId": "hansa-dk"},
@@ -137,7 +139,7 @@ def _make_rows(now: datetime) -> dict:
     from deliveries.models import Message
     from portal.accounts import invitations
     from portal.accounts.models import Membership, User
-    from portal.common.periods import Month
+    from portal.common.periods import Month, local_day
     from portal.saved_views import store
     from portal.shares import links
     from portal.tenants import api_keys
@@ -149,7 +151,7 @@ def _make_rows(now: datetime) -> dict:
     from tests.workbook_templates.sample import make_template
 
     tenant = Tenant.objects.get(slug="nordic-retail")
-    month = Month(now.year, now.month).previous()
+    month = Month.of(local_day(now, "Europe/Helsinki")).previous()
     run = request_run(tenant=tenant, month=month, requested_by="schedule", now=now)
     assert build_report(run_id=run.id, now=now) == ReportRun.State.DONE
     invitation = invitations.invite(
