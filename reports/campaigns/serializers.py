@@ -51,7 +51,7 @@ class Weight(serializers.IntegerField):
 
 
 class ChangeCampaignBody(serializers.Serializer):
-    """What people say about a campaign."""
+    """Words of people about a campaign: title, note, tags, owner, plan, notes on days."""
 
     title = serializers.CharField(
         max_length=MAX_TITLE, allow_blank=True, required=False, help_text="Its title on pages; empty: none."

@@ -111,7 +111,7 @@ class AlertRulesAnswer(ChangePageSerializer):
 
 
 class AlertFiguresAnswer(serializers.Serializer):
-    """What the look that opened an alert found."""
+    """Figures that the look found when it opened an alert."""
 
     now = serializers.FloatField(
         allow_null=True,
