@@ -9,7 +9,7 @@ from sms_portal.shapes.base import Shape
 
 
 class AlertFigures(Shape, frozen=True, kw_only=True):
-    """Figures that the look found when it opened an alert, by the kind of its rule; `spent` and `amount` are of a budget."""
+    """Figures of the look that opened an alert, by the kind of its rule; `spent` and `amount` are of a budget."""
 
     now: float | None
     usual: float | None
