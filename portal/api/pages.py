@@ -42,8 +42,8 @@ def page_of(
     """Return the page that `LISTED` asks for; `created` and `changed` are the columns of a row's instants.
 
     Where `created` is None, the caller has read `from` and `to` itself.
-    In the order of changes the page has `data_as_of`: all changes before it are told, so it is the next `updated_since`
-    (portal/common/changes.py).
+    In the order of changes the page has `data_as_of`. All changes before that instant are listed, so the next reading
+    begins there: it is the next `updated_since` (portal/common/changes.py).
     """
     if created is not None:
         since, until = _created(given, access)

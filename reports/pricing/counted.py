@@ -15,7 +15,7 @@ from reports.figures.statistics import count_sources, counts_for, with_times
 from reports.pricing.tariff import ANY, Tariff, changes_of_prices
 from reports.pricing.usage import BILLED_UNDELIVERED, Usage
 
-OF_LINES = ("partner_id", "operator", "sender_type")  # which the lines of a statement are told apart by
+OF_LINES = ("partner_id", "operator", "sender_type")  # columns that make lines of a statement differ
 _PRICED_BY = ("account_id", "country", "status")
 _SOMETIMES_PRICED_BY = ("operator", "sender_type")
 _OTHER_CODE = 0  # of codes that change no cost

@@ -150,7 +150,7 @@ def test_what_stands_in_another_table_is_a_change_too(mine, tenant, owner):
 
 @pytest.mark.django_db(transaction=True)
 def test_change_that_commits_late_is_told_later(mine, tenant):
-    """A transaction that began to write earlier may commit later; until then nothing after its beginning is told."""
+    """A transaction that began to write earlier may commit later. Until it ends, no later change is listed."""
     for name in ("late", "early"):
         Campaign.objects.create(tenant=tenant, name=name)
     _names, until = changed(mine, "campaigns/", PAST)
