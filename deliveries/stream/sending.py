@@ -66,7 +66,7 @@ class ReportsGranted(KeyGranted):
         with exchange.waking.sleeper(asked.tenant_ids) as sleeper:
             while not exchange.is_over:
                 if not has_more:
-                    await _pause(sleeper, exchange)
+                    await _pause(sleeper, exchange, seen + HEARTBEAT)
                 try:
                     if monotonic() - seen >= HEARTBEAT:
                         asked = await exchange.readings.run(_again, self.key_id, asked)
@@ -100,9 +100,9 @@ def events_of(chunk: Chunk) -> bytes:
     return server_sent.messages(((event.cursor, event.report) for event in chunk.events), event="delivery_report")
 
 
-async def _pause(sleeper: Sleeper, exchange: Exchange) -> None:
-    """Wait for an event or the next heartbeat, and then for the instant at which all read."""
-    await exchange.first(sleeper.wait(HEARTBEAT))
+async def _pause(sleeper: Sleeper, exchange: Exchange, beat: float) -> None:
+    """Wait for an event or the next heartbeat, due at the instant `beat`, and then for that at which all read."""
+    await exchange.first(sleeper.wait(max(beat - monotonic(), 0)))
     step = min(MAX_STEP, STEP + STEP_EACH * FIGURES.listeners[REPORTS])
     await exchange.pause(step - monotonic() % step)
 

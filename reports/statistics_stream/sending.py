@@ -68,7 +68,7 @@ class TotalsGranted(KeyGranted):
         with exchange.waking.sleeper(self.asked.tenant_ids, channel=CHANNEL) as sleeper:
             sleeper.woken.set()  # a change may have come since the first reading
             while not exchange.is_over:
-                was_woken = await exchange.first(sleeper.wait(HEARTBEAT))
+                was_woken = await exchange.first(sleeper.wait(max(seen + HEARTBEAT - monotonic(), 0)))
                 try:
                     if monotonic() - seen >= HEARTBEAT:
                         await exchange.readings.run(self._check)

@@ -27,7 +27,7 @@ class Load:
 
     A message's reports go in bodies of their own; a body that got no answer is sent again like a gateway does, or
     (every third) forgotten, so that some reports are sent and never acknowledged. With `poison` a body of the corpus
-    goes along with each of the others.
+    goes along with each of the others. The messages were sent within the last `days`, or just now with none.
     """
 
     url: str
@@ -37,6 +37,7 @@ class Load:
     per_body: int = 40
     poison: bool = False
     partner_id: str = "nr-fi"
+    days: int = 41
     sent: set[Key] = field(default_factory=set)
     acknowledged: set[Key] = field(default_factory=set)
     answers: Counter = field(default_factory=Counter)
@@ -93,7 +94,7 @@ class Load:
         """Yield two bodies about the same messages: what began, and how it ended."""
         with self.lock:
             first, self.numbers = self.numbers, self.numbers + self.per_body
-        sent_at = datetime.now(UTC) - timedelta(days=random.randrange(40), seconds=random.randrange(86400))
+        sent_at = datetime.now(UTC) - timedelta(days=self.days) * random.random()
         for codes in ((1000,), FINAL_CODES):
             at = sent_at + timedelta(seconds=random.randrange(1, 100))
             yield [

@@ -45,7 +45,8 @@ def has_right_totals(portal: Portal, key: Key, listener: Listener) -> Callable[[
 
 
 def test_totals_are_right_after_a_kill_of_the_process_that_streams(portal, load, key):
-    with key.listener(path=PATH) as one, key.listener(path=PATH) as two, load(per_body=10, pause=0.05) as load:
+    today = load(per_body=10, pause=0.05, days=0)
+    with key.listener(path=PATH) as one, key.listener(path=PATH) as two, today as load:
         until(lambda: len(one.events) > 2 and len(two.events) > 2, "totals arrive")
         connections = one.connections
         portal.kill("web")
