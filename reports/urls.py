@@ -3,6 +3,7 @@
 from django.urls import path
 
 from reports.campaigns import list_views
+from reports.overview import days_views
 from reports.overview import views as overview
 from reports.runs import excel, views
 from reports.saved_views import views as saved_views
@@ -17,6 +18,7 @@ from reports.workbook_templates import views as templates
 app_name = "reports"
 urlpatterns = [
     path("overview/", overview.overview_page, name="overview"),
+    path("overview/days/", days_views.overview_days, name="overview_days"),
     path("live/", live_views.live, name="live"),
     path("overview/campaigns/", list_views.earlier_list, name="campaigns"),
     path("reports/", views.months, name="months"),

@@ -13,6 +13,7 @@ from portal.tenants.models import Tenant
 from reports.overview.links import Links, NoLinks, PageLinks
 from reports.overview.period import PagePeriod, page_period
 
+FILTERS = ("country", "operator", "campaign")  # of the Overview
 MAX_FILTER = 256  # characters, as many as a campaign's name has
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
@@ -22,7 +23,7 @@ from reports.figures.query import TooManyGroups
 from reports.figures.rollups import spans_read_once
 from reports.figures.statistics import MAX_GROUPS, OTHER_NAME, Group
 from reports.overview import charts
-from reports.overview.asked import AskedFigures, asked_figures
+from reports.overview.asked import FILTERS, AskedFigures, asked_figures
 from reports.overview.cards import cost_cards, kpi_cards
 from reports.overview.costs import OverviewCosts, overview_costs
 from reports.overview.first_steps import first_steps
@@ -36,7 +37,6 @@ from reports.overview.verdict import verdict
 from reports.overview.verdict_texts import verdict_sentences
 from reports.pricing.rights import may_see_costs, seen_payer
 
-FILTERS = ("country", "operator", "campaign")
 ROWS = 8
 FIRST_ROWS, FIRST_FAILURES, FIRST_COSTS = 5, 3, 2  # on phones; a failure has its advice below it, costs five amounts
 LISTS = ("countries", "operators", "failures", "tenants", "costs")
@@ -55,6 +55,8 @@ def overview_page(request: HttpRequest, tenant: Tenant) -> HttpResponse:
     if "figures" in context:
         first = {"first_rows": FIRST_ROWS, "first_failures": FIRST_FAILURES, "first_costs": FIRST_COSTS}
         context |= first | {"more": _more(context)}
+        if context["unit"] in ("week", "month"):  # hundreds of links: after the rest
+            context["days_address"] = reverse("reports:overview_days", args=[tenant.slug]) + context["links"].page_query()
     context["saved"] = menu_of(request.user.pk if request.access.is_members else None, tenant, "overview", query)
     is_swap = request.headers.get("HX-Request") and not request.headers.get("HX-History-Restore-Request")
     template = "reports/_overview_swap.html" if is_swap else "reports/overview.html"

@@ -17,6 +17,7 @@ LOOKED_AT_BY = {
     "glossary": ANYBODY,
     "api:docs": ANYBODY,
     "reports:overview": OWNER,
+    "reports:overview_days": OWNER,
     "palette": OWNER,
     "palette_anywhere": OWNER,
     "reports:views": OWNER,

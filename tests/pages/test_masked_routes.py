@@ -56,6 +56,7 @@ MEMBERS = ANYBODYS | {
         "leaks:messages",
         "home",  # of two customers: one charges the other
         "reports:overview",
+        "reports:overview_days",
         "reports:live",
         "palette",
         "palette_anywhere",

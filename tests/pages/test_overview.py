@@ -494,7 +494,7 @@ def test_days_before_stand_beside_the_same_days_of_the_week(client, viewer, mess
 
 @pytest.mark.parametrize(
     ("query", "unit", "columns"),
-    [("?period=7d", "day", 7), ("?from=2026-07-01&to=2026-11-20", "week", 21), ("?from=2025-01-01", "month", 23)],
+    [("?from=2026-07-01&to=2026-11-20", "week", 21), ("?from=2025-01-01", "month", 23)],
 )
 def test_long_periods_are_drawn_by_week_or_month(client, viewer, messages, query, unit, columns):
     client.force_login(viewer)
@@ -502,7 +502,17 @@ def test_long_periods_are_drawn_by_week_or_month(client, viewer, messages, query
     page = get(client, query)
     drawn = chart(page)
 
-    assert (drawn["unit"], len(drawn["rows"]), len(Page(page).rows["days"]) - 2) == (unit, columns, columns)
+    assert (drawn["unit"], len(drawn["rows"])) == (unit, columns)
+    (later,) = re.findall(r'hx-get="([^"]*/overview/days/[^"]*)"', page)
+    alone = client.get(unescape(later)).content.decode()
+    part = client.get(unescape(later), HTTP_HX_REQUEST="true").content.decode()
+    for table in (alone, part):
+        days = [[int(cell) for cell in row[1:6]] for row in Page(table).rows["days"][1:]]
+        assert len(days) - 1 == columns
+        assert days[-1] == [sum(column) for column in zip(*days[:-1], strict=True)]
+        assert sum(days[-1][1:]) == days[-1][0] >= 7
+    assert "<html" in alone
+    assert "<html" not in part
 
 
 def chart(page: str) -> dict:

@@ -309,6 +309,7 @@ PAGES = {
     "exports:retry": (302, 404, 404, 302),
     "exports:delete": (302, 404, 404, 302),
     "reports:overview": (302, 404, 404, 200),
+    "reports:overview_days": (302, 404, 404, 200),
     "reports:live": (302, 404, 404, 200),  # signals for open pages
     "reports:campaigns": (302, 404, 404, 302),
     "segments:segments": (302, 404, 404, 200),
