@@ -1,4 +1,4 @@
-"""Roll-ups of days and months that no longer change, so that pages over long periods stay fast.
+"""Roll-ups of days, ten days and months that no longer change, so that pages over long periods stay fast.
 
 To roll up a span: insert its placeholder row, wait until every batch that started earlier has committed, sum the
 counts, and mark the span ready. Old spans are rolled up after every change, the last days only if nothing changed since
@@ -19,7 +19,6 @@ from deliveries.counts.rollup_sql import ROLLUP_MODELS, STATEMENTS
 from deliveries.messages.slices import wait_for_running_batches
 from deliveries.models.rollups import CondensedSpan, Span
 from portal.common.bulk import looked_up
-from portal.common.periods import Month
 
 _LOCK = "portal.condense"
 QUIET_DAYS = 3  # after a day or month late reports are rare; before, each run would sum up what changes all the time
@@ -32,6 +31,12 @@ WITH bounds AS (SELECT min(day) AS first FROM daily_count), spans AS (
     UNION ALL
     SELECT 'month', m::date FROM bounds, generate_series(date_trunc('month', first), %(last)s::date, '1 month') AS m
     WHERE (m + interval '1 month')::date <= %(last)s::date
+    UNION ALL
+    SELECT 'ten_days', tens.day
+    FROM bounds, generate_series(date_trunc('month', first), %(last)s::date, '1 month') AS m, LATERAL (
+        VALUES (m::date, m::date + 10), (m::date + 10, m::date + 20), (m::date + 20, (m + interval '1 month')::date)
+    ) AS tens (day, ends)
+    WHERE tens.ends <= %(last)s::date
 )
 INSERT INTO condensed_span (tenant_id, span, day, is_ready)
 SELECT t.id, s.span, s.day, false FROM tenants_tenant t CROSS JOIN spans s ON CONFLICT DO NOTHING
@@ -41,7 +46,9 @@ _EMPTY_READY = """
 UPDATE condensed_span s SET is_ready = true, final_codes = %(codes)s
 WHERE (NOT is_ready OR final_codes <> %(codes)s) AND NOT EXISTS (
     SELECT 1 FROM daily_count c WHERE c.tenant_id = s.tenant_id AND c.day >= s.day
-    AND c.day < s.day + CASE s.span WHEN 'day' THEN interval '1 day' ELSE interval '1 month' END
+    AND c.day < CASE WHEN s.span = 'day' THEN s.day + 1
+        WHEN s.span = 'month' OR extract(day FROM s.day) = 21
+        THEN (date_trunc('month', s.day) + interval '1 month')::date ELSE s.day + 10 END
 )
 """
 _DUE = """
@@ -99,7 +106,7 @@ def invalidate_rollups(days: Iterable[tuple[int, date]]) -> None:
     """
     gone = set()
     for tenant_id, day in days:
-        gone |= {(tenant_id, Span.DAY.value, day), (tenant_id, Span.MONTH.value, day.replace(day=1))}
+        gone |= {(tenant_id, span.value, span.of(day)) for span in Span}
     if gone:
         spans = [list(column) for column in zip(*sorted(gone), strict=True)]
         with connection.cursor() as cursor:
@@ -112,8 +119,7 @@ def invalidate_rollups(days: Iterable[tuple[int, date]]) -> None:
 
 @transaction.atomic
 def _roll_up_span(tenant_id: int, span: Span, day: date) -> bool:
-    end = Month.of(day).next().first_day if span == Span.MONTH else day + timedelta(days=1)
-    values: dict[str, Any] = {"tenant": tenant_id, "span": span.value, "day": day, "end": end}
+    values: dict[str, Any] = {"tenant": tenant_id, "span": span.value, "day": day, "end": span.end_of(day)}
     with connection.cursor() as cursor:
         values["codes"] = _final_codes(cursor)
         for statement in STATEMENTS:

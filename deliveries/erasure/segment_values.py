@@ -17,6 +17,7 @@ from deliveries.counts import segment_fold
 from deliveries.counts.changes import SEGMENT, SEGMENT_LATENCY
 from deliveries.messages.parameter_rows import ChosenKeys
 from deliveries.messages.row import Change
+from deliveries.models.rollups import Span
 from portal.common.bulk import EACH, looked_up
 from portal.common.hidden_numbers import holds_number
 from portal.common.msisdn import mask_numbers
@@ -47,6 +48,7 @@ ON CONFLICT (tenant_id, key, month, value) DO UPDATE SET number = greatest(v.num
 RETURNING key
 """  # noqa: S608  constants of this module; values are parameters
 _COUNTED = looked_up("v", "g", ("tenant_id", "key", "day", "account_id", "value"))
+_OF_ANY_SPAN = f" AND v.span IN ({', '.join(repr(span.value) for span in Span)})"  # so that the index finds them
 
 
 def lock_keys(tenant_id: int) -> None:
@@ -103,12 +105,10 @@ def _forget(tenant_id: int, gone: set[_Value]) -> None:
 
 def _delete_empty_counts(tenant_id: int, gone: set[_Value]) -> None:
     """Delete the counts of zero of these keys, days and values, and roll-ups, which are not valid any more."""
-    spans = gone | {(key, day.replace(day=1), account, value) for key, day, account, value in gone}
+    spans = {(key, span.of(day), account, value) for key, day, account, value in gone for span in Span}
     with connection.cursor() as cursor:
         for table in (*_COUNTS, *_CONDENSED):
-            rows, more = (
-                (gone, " AND v.messages = 0") if table in _COUNTS else (spans, " AND v.span IN ('day', 'month')")
-            )
+            rows, more = (gone, " AND v.messages = 0") if table in _COUNTS else (spans, _OF_ANY_SPAN)
             cursor.execute(
                 f"DELETE FROM {table} v USING {_LISTED} WHERE {_COUNTED}{more}",  # noqa: S608  tables of this module; values are parameters
                 _listed(tenant_id, rows),

@@ -1,27 +1,47 @@
-"""Sums of the counts over whole days and months, so that a long period takes few rows.
+"""Sums of the counts over whole days, ten days and months, so that a long period takes few rows.
 
-They are computed from `daily_count`, `campaign_count`, `latency_count` and the counts of segments when a day or month
-has become quiet. They are valid while their CondensedSpan is ready: every change of a count deletes that row
+They are computed from `daily_count`, `campaign_count`, `latency_count` and the counts of segments when a span has
+become quiet. They are valid while their CondensedSpan is ready: every change of a count deletes that row
 (deliveries/counts/rollups.py). Other periods are read from the counts.
 """
+
+from datetime import date, timedelta
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from deliveries.models.counts import CountryAndOperator, OfCampaign, OfDay, OfState
 from deliveries.models.segment_counts import OfSegment
+from portal.common.periods import Month
 from portal.tenants.models import Tenant
+
+_TENS = (1, 11, 21)  # days of a month on which ten days begin; the last ones have eight to eleven
 
 
 class Span(models.TextChoices):
-    """Span of a roll-up row: a tenant's day, or the month that begins on it."""
+    """Span of a roll-up row: a tenant's day, or the ten days or the month that begin on it."""
 
     DAY = "day"
+    TEN_DAYS = "ten_days"
     MONTH = "month"
+
+    def end_of(self, day: date) -> date:
+        """Return the day after the last one of the span that begins on `day`."""
+        if self == Span.DAY:
+            return day + timedelta(days=1)
+        if self == Span.MONTH or day.day == _TENS[-1]:
+            return Month.of(day).next().first_day
+        return day + timedelta(days=10)
+
+    def of(self, day: date) -> date:
+        """Return the first day of the span that the day lies in."""
+        if self == Span.DAY:
+            return day
+        return day.replace(day=1 if self == Span.MONTH else max(first for first in _TENS if first <= day.day))
 
 
 class CondensedSpan(models.Model):
-    """A tenant's day or month (its first day); `is_ready` once its rows below are what the counts say."""
+    """A tenant's span by its first day; `is_ready` once its rows below are what the counts say."""
 
     pk = models.CompositePrimaryKey("tenant_id", "span", "day")
     tenant = models.ForeignKey(

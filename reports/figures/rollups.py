@@ -1,4 +1,4 @@
-"""Sources of a period's figures: roll-ups of days and months, and the counts for the rest.
+"""Sources of a period's figures: roll-ups of days, ten days and months, and the counts for the rest.
 
 The choice changes only the time it takes (deliveries/counts/rollups.py).
 """
@@ -7,7 +7,8 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import date, timedelta
-from typing import Any, TypeVar
+from itertools import chain
+from typing import Any, NamedTuple, TypeVar
 
 from django.db.models import Count, FloatField, Model, Q, QuerySet, Sum
 from django.db.models.expressions import RawSQL
@@ -54,7 +55,35 @@ GROUP BY {columns} b.bucket HAVING sum(b.n) > 0
 
 
 Found = TypeVar("Found")
-Ready = tuple[set[date], set[date]]  # months by their first days, and days outside of them
+
+
+class Ready(NamedTuple):
+    """Ready spans of a period by their first days: months, ten days outside of these, and days outside of both."""
+
+    months: set[date]
+    tens: set[date]
+    days: set[date]
+
+    @property
+    def months_alone(self) -> "Ready":
+        return Ready(self.months, set(), set())
+
+    @property
+    def covered(self) -> set[date]:
+        """Return the days that lie in them."""
+        return self.days | _covered(Span.MONTH, self.months) | _covered(Span.TEN_DAYS, self.tens)
+
+    @property
+    def rows(self) -> Q:
+        """Return the condition of their roll-ups; what is in no OR limits what is read of the index."""
+        given = {Span.MONTH: self.months, Span.TEN_DAYS: self.tens, Span.DAY: self.days}
+        held = [Q(span=span, day__in=days) for span, days in given.items() if days]
+        if len(held) == 1:
+            return held[0]
+        every = set(chain.from_iterable(given.values()))
+        return Q(*held, _connector=Q.OR) & Q(span__in=[span for span, days in given.items() if days], day__in=every)
+
+
 _Spans = set[tuple[str, date]]
 _kept: ContextVar[dict[tuple, Any] | None] = ContextVar("kept_of_page", default=None)
 
@@ -97,13 +126,12 @@ def sources(
             continue
         if condensed in MONTHS_ALONE and (by_day or not any(whole_months(first, last))):
             break
-        months, days = ready or ready_spans(tenant_ids, first, last, by_day=by_day)
-        days = set() if condensed in MONTHS_ALONE else days
-        if not months and not days:
+        used = ready or ready_spans(tenant_ids, first, last, by_day=by_day)
+        used = used.months_alone if condensed in MONTHS_ALONE else used
+        if not any(used):
             break
-        covered = days | {day for month in months for day in _days(month, Month.of(month).next().first_day)}
-        rest = list(_uncovered_ranges(first, last, covered))
-        found = [condensed.objects.filter(_held(months, days), tenant_id__in=tenant_ids)]
+        rest = list(_uncovered_ranges(first, last, used.covered))
+        found = [condensed.objects.filter(used.rows, tenant_id__in=tenant_ids)]
         return found + ([of_tenants.filter(_within(rest))] if rest else [])
     return [of_tenants.filter(day__range=(first, last))]
 
@@ -158,17 +186,27 @@ def ready_spans(
     but: Collection[date] = (),
     with_final: bool = False,
 ) -> Ready:
-    """Return the months (their first days) and the days outside of them that are ready for all of the tenants.
+    """Return the spans that are ready for all of the tenants; with `by_day` days alone.
 
-    The months `but` are read by day. With `with_final` only those whose sums of final messages hold for the present
-    result codes.
+    The months `but` (their first days) are read by day. With `with_final` only those whose sums of final messages hold
+    for the present result codes.
     """
-    whole = [month.first_day for month in whole_months(first, last)]
-    wanted = Q(span=Span.MONTH, day__in=whole) | Q(span=Span.DAY, day__range=(first, last))
+    wanted = Q(day__range=(first, last))
     found = _read_once((first, last), tenant_ids, wanted, with_final=with_final)
-    months = set() if by_day else {day for span, day in found if span == Span.MONTH}.difference(but)
-    covered = {day for month in months for day in _days(month, Month.of(month).next().first_day)}
-    return months, {day for span, day in found if span == Span.DAY} - covered
+    days = {day for span, day in found if span == Span.DAY}
+    if by_day:
+        return Ready(set(), set(), days)
+    long = [
+        (span, day) for span, day in found if Span(span).end_of(day) <= last + _DAY and day.replace(day=1) not in but
+    ]
+    months = {day for span, day in long if span == Span.MONTH}
+    tens = {day for span, day in long if span == Span.TEN_DAYS and day.replace(day=1) not in months}
+    return Ready(months, tens, days - _covered(Span.MONTH, months) - _covered(Span.TEN_DAYS, tens))
+
+
+def _covered(span: Span, firsts: Collection[date]) -> set[date]:
+    """Return the days of the spans that begin on these days."""
+    return {day for first in firsts for day in _days(first, span.end_of(first))}
 
 
 def _read_once(period: tuple[date, date], tenant_ids: Collection[int], wanted: Q, *, with_final: bool) -> _Spans:
@@ -220,12 +258,6 @@ def _uncovered_ranges(first: date, last: date, covered: set[date]) -> Iterator[t
             start = day
     if start is not None:
         yield start, last
-
-
-def _held(months: set[date], days: set[date]) -> Q:
-    """Return the condition of these roll-ups; what is in no OR limits what is read of the index."""
-    either = Q(span=Span.MONTH, day__in=months) | Q(span=Span.DAY, day__in=days)
-    return either & Q(span__in=(Span.MONTH, Span.DAY), day__in=months | days) if months and days else either
 
 
 def _within(ranges: Sequence[tuple[date, date]]) -> Q:

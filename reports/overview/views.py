@@ -56,7 +56,9 @@ def overview_page(request: HttpRequest, tenant: Tenant) -> HttpResponse:
         first = {"first_rows": FIRST_ROWS, "first_failures": FIRST_FAILURES, "first_costs": FIRST_COSTS}
         context |= first | {"more": _more(context)}
         if context["unit"] in ("week", "month"):  # hundreds of links: after the rest
-            context["days_address"] = reverse("reports:overview_days", args=[tenant.slug]) + context["links"].page_query()
+            context["days_address"] = (
+                reverse("reports:overview_days", args=[tenant.slug]) + context["links"].page_query()
+            )
     context["saved"] = menu_of(request.user.pk if request.access.is_members else None, tenant, "overview", query)
     is_swap = request.headers.get("HX-Request") and not request.headers.get("HX-History-Restore-Request")
     template = "reports/_overview_swap.html" if is_swap else "reports/overview.html"
