@@ -20,6 +20,7 @@ from deliveries.erasure import equal_names
 from deliveries.messages.number_hashes import hashed
 from deliveries.messages.row import Change, StoredMessage
 from deliveries.models import ErasedMonth
+from deliveries.models.rollups import Span
 from portal.common.hidden_numbers import holds_number, without_number
 from portal.common.msisdn import tells_number
 from portal.common.periods import Month
@@ -156,15 +157,16 @@ def delete_empty_counts(tenant_id: int, changes: Iterable[Change]) -> None:
             operators[before.folded.operator] = after.folded.operator
     with connection.cursor() as cursor:
         if variants:
+            spans = {(span.of(day), *rest) for day, *rest in variants for span in Span}
             condensed = [table for table, column in _CONDENSED_NAMES if column == "variant"]
             for table in (CAMPAIGN.name, LATENCY.name, *condensed):
-                empty = " AND c.messages = 0" if table in (CAMPAIGN.name, LATENCY.name) else ""
+                rows, empty = (spans, "") if table in condensed else (variants, " AND c.messages = 0")
                 cursor.execute(
                     f"DELETE FROM {table} c USING unnest(%s::date[], %s::int[], %s::int[], %s::text[])"  # noqa: S608  tables, columns and conditions of this module; values are parameters
                     " AS g (day, account_id, campaign_id, variant) WHERE c.tenant_id = %s"
-                    " AND c.day = ANY (ARRAY[g.day, date_trunc('month', g.day)::date]) AND c.account_id = g.account_id"
+                    " AND c.day = g.day AND c.account_id = g.account_id"
                     f" AND c.campaign_id = g.campaign_id AND c.variant = g.variant{empty}",
-                    [*map(list, zip(*sorted(variants), strict=True)), tenant_id],
+                    [*map(list, zip(*sorted(rows), strict=True)), tenant_id],
                 )
             _forget_variants(cursor, tenant_id, {variant for *_key, variant in variants})
         if operators:

@@ -4,65 +4,86 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('deliveries', '0011_latency_arrays'),
+        ("deliveries", "0011_latency_arrays"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='condensedcampaign',
-            name='span',
-            field=models.TextField(choices=[('day', 'Day'), ('ten_days', 'Ten Days'), ('month', 'Month')], db_collation='C'),
+            model_name="condensedcampaign",
+            name="span",
+            field=models.TextField(
+                choices=[("day", "Day"), ("ten_days", "Ten Days"), ("month", "Month")], db_collation="C"
+            ),
         ),
         migrations.AlterField(
-            model_name='condensedcampaigncount',
-            name='span',
-            field=models.TextField(choices=[('day', 'Day'), ('ten_days', 'Ten Days'), ('month', 'Month')], db_collation='C'),
+            model_name="condensedcampaigncount",
+            name="span",
+            field=models.TextField(
+                choices=[("day", "Day"), ("ten_days", "Ten Days"), ("month", "Month")], db_collation="C"
+            ),
         ),
         migrations.AlterField(
-            model_name='condensedcampaignlatency',
-            name='span',
-            field=models.TextField(choices=[('day', 'Day'), ('ten_days', 'Ten Days'), ('month', 'Month')], db_collation='C'),
+            model_name="condensedcampaignlatency",
+            name="span",
+            field=models.TextField(
+                choices=[("day", "Day"), ("ten_days", "Ten Days"), ("month", "Month")], db_collation="C"
+            ),
         ),
         migrations.AlterField(
-            model_name='condensedcampaignplace',
-            name='span',
-            field=models.TextField(choices=[('day', 'Day'), ('ten_days', 'Ten Days'), ('month', 'Month')], db_collation='C'),
+            model_name="condensedcampaignplace",
+            name="span",
+            field=models.TextField(
+                choices=[("day", "Day"), ("ten_days", "Ten Days"), ("month", "Month")], db_collation="C"
+            ),
         ),
         migrations.AlterField(
-            model_name='condenseddailycount',
-            name='span',
-            field=models.TextField(choices=[('day', 'Day'), ('ten_days', 'Ten Days'), ('month', 'Month')], db_collation='C'),
+            model_name="condenseddailycount",
+            name="span",
+            field=models.TextField(
+                choices=[("day", "Day"), ("ten_days", "Ten Days"), ("month", "Month")], db_collation="C"
+            ),
         ),
         migrations.AlterField(
-            model_name='condensedday',
-            name='span',
-            field=models.TextField(choices=[('day', 'Day'), ('ten_days', 'Ten Days'), ('month', 'Month')], db_collation='C'),
+            model_name="condensedday",
+            name="span",
+            field=models.TextField(
+                choices=[("day", "Day"), ("ten_days", "Ten Days"), ("month", "Month")], db_collation="C"
+            ),
         ),
         migrations.AlterField(
-            model_name='condensedlatency',
-            name='span',
-            field=models.TextField(choices=[('day', 'Day'), ('ten_days', 'Ten Days'), ('month', 'Month')], db_collation='C'),
+            model_name="condensedlatency",
+            name="span",
+            field=models.TextField(
+                choices=[("day", "Day"), ("ten_days", "Ten Days"), ("month", "Month")], db_collation="C"
+            ),
         ),
         migrations.AlterField(
-            model_name='condensedplace',
-            name='span',
-            field=models.TextField(choices=[('day', 'Day'), ('ten_days', 'Ten Days'), ('month', 'Month')], db_collation='C'),
+            model_name="condensedplace",
+            name="span",
+            field=models.TextField(
+                choices=[("day", "Day"), ("ten_days", "Ten Days"), ("month", "Month")], db_collation="C"
+            ),
         ),
         migrations.AlterField(
-            model_name='condensedsegment',
-            name='span',
-            field=models.TextField(choices=[('day', 'Day'), ('ten_days', 'Ten Days'), ('month', 'Month')], db_collation='C'),
+            model_name="condensedsegment",
+            name="span",
+            field=models.TextField(
+                choices=[("day", "Day"), ("ten_days", "Ten Days"), ("month", "Month")], db_collation="C"
+            ),
         ),
         migrations.AlterField(
-            model_name='condensedsegmentcount',
-            name='span',
-            field=models.TextField(choices=[('day', 'Day'), ('ten_days', 'Ten Days'), ('month', 'Month')], db_collation='C'),
+            model_name="condensedsegmentcount",
+            name="span",
+            field=models.TextField(
+                choices=[("day", "Day"), ("ten_days", "Ten Days"), ("month", "Month")], db_collation="C"
+            ),
         ),
         migrations.AlterField(
-            model_name='condensedspan',
-            name='span',
-            field=models.TextField(choices=[('day', 'Day'), ('ten_days', 'Ten Days'), ('month', 'Month')], db_collation='C'),
+            model_name="condensedspan",
+            name="span",
+            field=models.TextField(
+                choices=[("day", "Day"), ("ten_days", "Ten Days"), ("month", "Month")], db_collation="C"
+            ),
         ),
     ]

@@ -103,6 +103,6 @@ def test_rows_that_are_read_of_a_period_that_is_summed_up(counted, tenant):
         "times": {"daily_count": 168, "latency_count": 20_160},
     }
     assert read() == {
-        "campaigns": {"condensed_campaign": 12 * 30 + 12 * 10},  # eleven days and a month
-        "times": {"condensed_day": 12, "condensed_latency": 12 * 4},
+        "campaigns": {"condensed_campaign": 3 * 30 + 3 * 10},  # a day, ten days and a month
+        "times": {"condensed_day": 3, "condensed_latency": 3 * 4},
     }

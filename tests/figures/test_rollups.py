@@ -162,17 +162,23 @@ def test_what_is_summed_up_is_read_from_there(messages, tenant):
 @pytest.mark.parametrize(
     ("counted", "columns", "by_day", "model", "spans"),
     [
-        (CampaignCount, ["campaign_id"], False, CondensedCampaign, {"day": 9, "month": 3}),
-        (CampaignCount, ["campaign_id", "status"], False, CondensedCampaignCount, {"day": 12, "month": 4}),
+        (CampaignCount, ["campaign_id"], False, CondensedCampaign, {"day": 6, "ten_days": 3, "month": 3}),
+        (
+            CampaignCount,
+            ["campaign_id", "status"],
+            False,
+            CondensedCampaignCount,
+            {"day": 8, "ten_days": 4, "month": 4},
+        ),
         (CampaignCount, ["campaign_id", "country"], False, CondensedCampaignPlace, {"month": 4}),
         (CampaignCount, ["campaign_id", "country"], True, None, {}),
         (LatencyCount, ["campaign_id"], True, CondensedCampaign, {"day": 18}),
-        (LatencyCount, ["country"], False, CondensedLatency, {"day": 3, "month": 1}),
+        (LatencyCount, ["country"], False, CondensedLatency, {"day": 2, "ten_days": 1, "month": 1}),
         (LatencyCount, ["campaign_id", "variant", "country"], False, CondensedCampaignLatency, {"month": 2}),
         (LatencyCount, ["variant"], True, None, {}),
         (DailyCount, ["partner_id", "country", "status"], False, CondensedDailyCount, {"month": 3}),
         (DailyCount, ["partner_id"], True, None, {}),
-        (DailyCount, ["status"], False, CondensedDay, {"day": 9, "month": 3}),
+        (DailyCount, ["status"], False, CondensedDay, {"day": 6, "ten_days": 3, "month": 3}),
         (DailyCount, ["status", "result_code"], True, CondensedDay, {"day": 18}),
         (DailyCount, ["country", "sender_type"], True, CondensedPlace, {"day": 18}),
     ],
@@ -196,8 +202,9 @@ def test_report_that_changes_a_day_is_in_its_figures_at_once(messages, feed, ten
     gone = set(CondensedSpan.objects.filter(tenant=tenant, day__lt=date(2026, 11, 1)).values_list("span", "day"))
 
     assert (before, after) == ({"sale": 14, "news": 7, "": 7}, {"sale": 15, "news": 7, "": 7})
-    assert {("day", date(2026, 10, 17)), ("month", date(2026, 10, 1))} & gone == set()
-    assert roll_up(now=NOW) == 2 + 2  # and 18 November of both tenants
+    of_that_day = {("day", date(2026, 10, 17)), ("ten_days", date(2026, 10, 11)), ("month", date(2026, 10, 1))}
+    assert of_that_day & gone == set()
+    assert roll_up(now=NOW) == 3 + 2  # and 18 November of both tenants
     assert {group.key["campaign"]: group.totals.messages for group in statistics(query)} == after
 
 
@@ -209,7 +216,7 @@ def test_day_that_changes_while_it_is_summed_up_is_not_ready(messages, feed, ten
     done = [rollups._roll_up_span(tenant.id, rollups.Span.DAY, date(2026, 10, day)) for day in (17, 31)]
 
     assert done == [False, True]
-    assert roll_up(now=NOW) == 2 * (6 + 2) - 1
+    assert roll_up(now=NOW) == 2 * (6 + 2 + 5) - 1
 
 
 def test_mended_count_is_in_the_figures(messages, tenant):
@@ -234,7 +241,7 @@ def test_batch_under_way_is_waited_for(messages, tenant):
             roll_up(now=NOW)
 
     assert not CondensedSpan.objects.filter(is_ready=True).exists()
-    assert roll_up(now=NOW) == 2 * (6 + 2)
+    assert roll_up(now=NOW) == 2 * (6 + 2 + 5)
 
 
 def test_tenant_sees_its_own_sums_alone(messages, tenant, other_tenant):
@@ -274,5 +281,6 @@ def test_span_declared_ready_while_a_batch_waits_for_it_is_forgotten(messages, t
         outside.commit()
         forgetting.result()
 
-    left = CondensedSpan.objects.filter(tenant=tenant, day__in=[date(2026, 10, 1), date(2026, 10, 17)])
-    assert set(left.values_list("span", "day")) == {("day", date(2026, 10, 1))}
+    days = [date(2026, 10, 1), date(2026, 10, 11), date(2026, 10, 17)]
+    left = set(CondensedSpan.objects.filter(tenant=tenant, day__in=days).values_list("span", "day"))
+    assert left == {("day", date(2026, 10, 1)), ("ten_days", date(2026, 10, 1)), ("day", date(2026, 10, 11))}
