@@ -27,7 +27,7 @@ def campaign_window(campaign: Campaign) -> int | None:
 def campaign_windows(campaign_ids: Collection[int]) -> dict[int, int]:
     """Return the minutes of the campaigns that have a window of their own."""
     found = ConversionWindow.objects.filter(campaign_id__in=campaign_ids)
-    return {window.campaign_id: window.minutes for window in found}
+    return {window.campaign_id: window.minutes for window in found if window.campaign_id is not None}
 
 
 def set_tenant_window(tenant: Tenant, minutes: int, *, actor: str) -> bool:
