@@ -3,6 +3,7 @@
 from django.urls import path, re_path
 
 from deliveries.conversions.api import ConversionsView, ConversionView
+from deliveries.conversions.kinds_api import KindsView, KindView, WindowView
 from deliveries.exports.api import ExportDownloadView, ExportsView, ExportView
 from deliveries.gates.rest.actions_api import PauseView, ResumeView, RotateSecretView, TestView
 from deliveries.gates.rest.attempts_api import AttemptsView, AttemptView
@@ -25,6 +26,7 @@ from portal.api.views import NotFoundView
 from portal.common import any_text  # noqa: F401  registers the converter
 from portal.provisioning.tenants_api import TenantsView, TenantView
 from reports.alerts.rest.alerts_api import AcknowledgeView, AlertsView, AlertView
+from reports.alerts.rest.backtest_api import BacktestView
 from reports.alerts.rest.rules_api import AlertRulesView, AlertRuleView, SnoozeView
 from reports.billing.api import (
     CreditView,
@@ -65,7 +67,8 @@ from reports.schedules.rest.runs_api import (
     DefinitionRunView,
     RetryDefinitionRunView,
 )
-from reports.segments.api import SegmentKeysView, SegmentView
+from reports.segments.api import SegmentView
+from reports.segments.keys_api import SegmentKeysView
 from reports.statistics.api import StatisticsView
 from reports.statistics_stream.api import StatisticsStreamView
 
@@ -138,6 +141,9 @@ urlpatterns = [
     path("v1/delivery-reports/", DeliveryReportsView.as_view(), name="delivery_reports"),
     path("v1/delivery-reports/stream/", StreamView.as_view(), name="delivery_report_stream"),
     path("v1/conversions/", ConversionsView.as_view(), name="conversions"),
+    path("v1/conversions/kinds/", KindsView.as_view(), name="conversion_kinds"),
+    path("v1/conversions/kinds/<int:kind_id>/", KindView.as_view(), name="conversion_kind"),
+    path("v1/conversions/window/", WindowView.as_view(), name="conversion_window"),
     path("v1/conversions/<int:conversion_id>/", ConversionView.as_view(), name="conversion"),
     path("v1/exports/", ExportsView.as_view(), name="exports"),
     path("v1/exports/tables/", TableExportsView.as_view(), name="export_tables"),
@@ -178,6 +184,7 @@ urlpatterns = [
     path("v1/alerts/<int:alert_id>/acknowledge/", AcknowledgeView.as_view(), name="alert_acknowledge"),
     path("v1/alert-rules/", AlertRulesView.as_view(), name="alert_rules"),
     path("v1/alert-rules/<int:rule_id>/", AlertRuleView.as_view(), name="alert_rule"),
+    path("v1/alert-rules/<int:rule_id>/backtest/", BacktestView.as_view(), name="alert_rule_backtest"),
     path("v1/alert-rules/<int:rule_id>/snooze/", SnoozeView.as_view(), name="alert_rule_snooze"),
     path("v1/budgets/", BudgetsView.as_view(), name="budgets"),
     path("v1/budgets/<int:budget_id>/", BudgetView.as_view(), name="budget"),

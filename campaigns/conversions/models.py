@@ -17,7 +17,7 @@ MAX_KIND = 60
 MICROS = 1_000_000  # of a currency's unit
 
 
-class ConversionKind(models.Model):
+class ConversionKind(Changed):
     """A kind of conversion event, named by the tenant: purchase, sign-up, code confirmed."""
 
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="conversion_kinds")

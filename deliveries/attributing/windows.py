@@ -1,6 +1,9 @@
 """Windows of attribution that people set: of a tenant, and of a campaign (docs/conversions.md#attribution)."""
 
+from collections.abc import Collection
+
 from django.db import transaction
+from django.db.models.functions import Now
 
 from campaigns.models import Campaign
 from deliveries.attributing.due import note_tenant
@@ -19,6 +22,12 @@ def tenant_window(tenant: Tenant) -> int:
 def campaign_window(campaign: Campaign) -> int | None:
     """Return the minutes of the campaign's own window, None if it has none."""
     return _minutes(campaign.tenant, campaign)
+
+
+def campaign_windows(campaign_ids: Collection[int]) -> dict[int, int]:
+    """Return the minutes of the campaigns that have a window of their own."""
+    found = ConversionWindow.objects.filter(campaign_id__in=campaign_ids)
+    return {window.campaign_id: window.minutes for window in found if window.campaign_id is not None}
 
 
 def set_tenant_window(tenant: Tenant, minutes: int, *, actor: str) -> bool:
@@ -41,6 +50,7 @@ def set_campaign_window(campaign: Campaign, minutes: int | None, *, actor: str) 
         if minutes == campaign_window(campaign):
             return False
         _set(campaign.tenant, campaign, minutes)
+        Campaign.objects.filter(id=campaign.id).update(updated_at=Now())  # readers of changes see the window with it
         record(
             "campaign.window_changed" if minutes else "campaign.window_removed",
             actor=actor,

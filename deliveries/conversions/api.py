@@ -133,7 +133,7 @@ class ConversionsView(ApiView):
         )
 
     def post(self, request: Request) -> Response:
-        tenant = _tenant(self.access)
+        tenant = customer_of(self.access)
         items, is_one = _items(request.data)
         now, places = timezone.now(), Places(tenant)
         results: list[dict] = []
@@ -158,7 +158,7 @@ class ConversionsView(ApiView):
         return self.answer({"stored": stored, "refused": len(results) - stored, "results": results})
 
     def _filtered(self):
-        _tenant(self.access)
+        customer_of(self.access)
         tenants = self.given.tenants(self.access)
         tenant_ids = self.access.tenant_ids if tenants is None else tenants.values()
         kind, span = self.given.text("kind"), self.given.span(self.access)
@@ -206,11 +206,11 @@ class ConversionView(ApiView):
     }
 
     def get(self, request: Request, conversion_id: int) -> Response:
-        _tenant(self.access)
+        customer_of(self.access)
         return self.answer(shown([_event(self.access.tenant_ids, conversion_id)], self.access)[0])
 
     def delete(self, request: Request, conversion_id: int) -> Response:
-        event = _event([_tenant(self.access).id], conversion_id)
+        event = _event([customer_of(self.access).id], conversion_id)
         answer = self.answer(shown([event], self.access)[0])
         if accepting.remove(event.tenant, [event.id]).kept:
             raise Conflict("The event is frozen: its message is past the retention period.")
@@ -223,10 +223,10 @@ class ConversionView(ApiView):
         return answer
 
 
-def _tenant(access: Access) -> Tenant:
+def customer_of(access: Access) -> Tenant:
     """Return the customer of the key. Raises PermissionDenied for the key of a whole account."""
     if access.account is not None or access.tenant is None:
-        raise PermissionDenied("Conversion events belong to a customer: use a key of the customer, not of an account.")
+        raise PermissionDenied("Conversions belong to a customer: use a key of the customer, not of an account.")
     return access.tenant
 
 

@@ -1,5 +1,15 @@
 """Examples of conversion events in the API's description."""
 
+KIND = {
+    "id": 3,
+    "tenant": "nordic-retail",
+    "name": "purchase",
+    "window_minutes": 2880,
+    "is_otp": False,
+    "created_at": "2026-10-01T07:30:00Z",
+    "url": "/api/v1/conversions/kinds/3/",
+}
+WINDOW = {"tenant": "nordic-retail", "minutes": 1440}
 SENT = {
     "event_id": "order-10021",
     "kind": "purchase",

@@ -13,7 +13,6 @@ from deliveries.conversions.error_texts import FIELD_NAMES
 from portal.common.no_numbers import refuse_numbers
 from portal.tenants.models import Tenant
 
-MAX_KINDS = 50
 _NEEDED = ("event_id", "kind", "occurred_at")
 
 
@@ -78,13 +77,8 @@ class KindForm(forms.ModelForm):
         self.instance.tenant = tenant
 
     def clean_name(self) -> str:
-        name = self.cleaned_data["name"]
+        name: str = self.cleaned_data["name"]
         refuse_numbers(name)
-        others = ConversionKind.objects.filter(tenant=self.instance.tenant).exclude(pk=self.instance.pk)
-        if others.filter(name=name).exists():
-            raise forms.ValidationError(_("There is a kind of this name already."))
-        if self.instance.pk is None and others.count() >= MAX_KINDS:
-            raise forms.ValidationError(_("There are %(most)s kinds already, the most.") % {"most": MAX_KINDS})
         return name
 
 

@@ -1,7 +1,6 @@
 """The settings pages of conversions: the customer's window, and the kinds of events."""
 
 from django.contrib import messages
-from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -9,12 +8,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from campaigns.models import ConversionEvent, ConversionKind
-from deliveries.attributing.due import note_tenant
 from deliveries.attributing.windows import set_tenant_window, tenant_window
 from deliveries.conversions.forms import KindForm, WindowForm
+from deliveries.conversions.kinds import KindError, add_kind, change_kind, delete_kind
 from portal.accounts.access import PageRequest
 from portal.accounts.guards import member_may
-from portal.accounts.models import record
 from portal.accounts.way_back import posted_from
 from portal.tenants.models import Tenant
 
@@ -28,9 +26,11 @@ def kinds_page(request: PageRequest, tenant: Tenant) -> HttpResponse:
     form = KindForm(request.POST, tenant=tenant)
     if not form.is_valid():
         return _page(request, tenant, form=form)
-    with transaction.atomic():
-        kind = form.save()
-        record("conversion_kind.added", actor=request.user.email, tenant=tenant, subject=kind.name)
+    try:
+        kind = add_kind(tenant, form.cleaned_data, actor=request.user.email)
+    except KindError as error:
+        form.add_error("name", error.text)
+        return _page(request, tenant, form=form)
     messages.success(request, _("The kind %(name)s was added.") % {"name": kind.name})
     return redirect("settings:conversions", tenant.slug)
 
@@ -56,21 +56,18 @@ def kind_edit(request: PageRequest, tenant: Tenant, kind_id: int) -> HttpRespons
     kind = _kind_or_404(tenant, kind_id)
     name = kind.name
     form = KindForm(request.POST if request.method == "POST" else None, tenant=tenant, instance=kind)
-    if request.method != "POST" or not form.is_valid():
-        context = {"page": "settings", "section": "conversions", "form": form, "kind_id": kind.pk, "name": name}
-        status = 422 if request.method == "POST" else 200
-        return render(request, "deliveries/settings_conversion_kind.html", context, status=status)
-    if form.changed_data:
-        with transaction.atomic():
-            form.save()
-            details = {"fields": form.changed_data} | ({"name": kind.name} if kind.name != name else {})
-            record("conversion_kind.changed", actor=request.user.email, tenant=tenant, subject=name, details=details)
-            if "window_minutes" in form.changed_data:
-                note_tenant(tenant.id)
-        messages.success(request, _("The kind %(name)s was saved.") % {"name": kind.name})
-    else:
-        messages.success(request, _("Nothing was changed."))
-    return redirect("settings:conversions", tenant.slug)
+    if request.method == "POST" and form.is_valid():
+        try:
+            is_changed = change_kind(kind, form.cleaned_data, actor=request.user.email)
+        except KindError as error:
+            form.add_error("name", error.text)
+        else:
+            saved = _("The kind %(name)s was saved.") % {"name": kind.name}
+            messages.success(request, saved if is_changed else _("Nothing was changed."))
+            return redirect("settings:conversions", tenant.slug)
+    context = {"page": "settings", "section": "conversions", "form": form, "kind_id": kind.pk, "name": name}
+    status = 422 if request.method == "POST" else 200
+    return render(request, "deliveries/settings_conversion_kind.html", context, status=status)
 
 
 @posted_from("settings:conversions")
@@ -78,19 +75,10 @@ def kind_edit(request: PageRequest, tenant: Tenant, kind_id: int) -> HttpRespons
 def kind_remove(request: PageRequest, tenant: Tenant, kind_id: int) -> HttpResponse:
     """Delete a kind that has no events."""
     kind = _kind_or_404(tenant, kind_id)
-    try:
-        with transaction.atomic():
-            is_used = ConversionEvent.objects.filter(kind=kind).exists()
-            if not is_used:
-                name = kind.name
-                kind.delete()
-                record("conversion_kind.removed", actor=request.user.email, tenant=tenant, subject=name)
-    except IntegrityError:  # an event came in meanwhile
-        is_used = True
-    if is_used:
-        messages.error(request, _("The kind %(name)s has events, so it stays.") % {"name": kind.name})
-    else:
+    if delete_kind(kind, actor=request.user.email):
         messages.success(request, _("The kind %(name)s was deleted.") % {"name": kind.name})
+    else:
+        messages.error(request, _("The kind %(name)s has events, so it stays.") % {"name": kind.name})
     return redirect("settings:conversions", tenant.slug)
 
 

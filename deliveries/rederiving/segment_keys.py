@@ -44,6 +44,10 @@ class SegmentKeyError(Exception):
         self.text = text
 
 
+class TooManyKeys(SegmentKeyError):
+    """The tenant has as many keys as it may have."""
+
+
 def choose(*, tenant: Tenant, key: str, actor: str, now: datetime) -> SegmentKey:
     """Choose a key, unless it is chosen already, and have stored messages made searchable by it.
 
@@ -59,7 +63,7 @@ def choose(*, tenant: Tenant, key: str, actor: str, now: datetime) -> SegmentKey
             return row
         others = [other for other in known.values() if other != row]
         if sum(not other.removed for other in others) >= segments.MAX_KEYS:
-            raise SegmentKeyError(_("At most %(most)d keys. Remove another key first.") % {"most": segments.MAX_KEYS})
+            raise TooManyKeys(_("At most %(most)d keys. Remove another key first.") % {"most": segments.MAX_KEYS})
         if row is None:
             row = SegmentKey(tenant=tenant, key=key)
         row.figures = figures_of(tenant_id=tenant.id, key=key)

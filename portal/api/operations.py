@@ -14,6 +14,7 @@ READ, NUMBERS, SUBMIT = ApiKey.Scope.READ, ApiKey.Scope.NUMBERS, ApiKey.Scope.SU
 PARTNER_IDS, CONVERT, GATES = ApiKey.Scope.PARTNER_IDS, ApiKey.Scope.CONVERT, ApiKey.Scope.GATES
 EXPORTING, REPORTS, ADMIN = ApiKey.Scope.EXPORT, ApiKey.Scope.REPORTS, ApiKey.Scope.ADMIN
 BILLING, ALERTS, CAMPAIGNS = ApiKey.Scope.BILLING, ApiKey.Scope.ALERTS, ApiKey.Scope.CAMPAIGNS
+SETTINGS = ApiKey.Scope.SETTINGS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,8 @@ _ID, _FIRST = "/id", "/data/0/id"
 
 # The path parameters that an answer has, with their places in it. A parameter of the request's own path stays.
 IN_ANSWERS: Mapping[str, Mapping[str, str]] = {
+    "choose_segment_key": {"key": "/key"},
+    "add_conversion_kind": {"kind_id": _ID},
     "create_alert_rule": {"rule_id": _ID},
     "create_api_key": {"key_id": _ID},
     "create_budget": {"budget_id": _ID},
@@ -30,6 +32,7 @@ IN_ANSWERS: Mapping[str, Mapping[str, str]] = {
     "list_api_keys": {"key_id": _FIRST},
     "list_budgets": {"budget_id": _FIRST},
     "list_campaigns": {"campaign_id": _FIRST},
+    "list_conversion_kinds": {"kind_id": _FIRST},
     "list_conversions": {"conversion_id": _FIRST},
     "list_definition_runs": {"saved_run_id": _FIRST},
     "list_exports": {"export_id": _FIRST},

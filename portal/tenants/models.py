@@ -324,6 +324,7 @@ class ApiKey(Changed):
         REPORTS = "reports", _("Create reports")
         ALERTS = "alerts", _("Acknowledge alerts and change their rules")
         CAMPAIGNS = "campaigns", _("Describe, archive and merge campaigns")
+        SETTINGS = "settings", _("Choose segment keys, change kinds and windows of conversions")
         BILLING = "billing", _("Read and change price lists, statements and invoice checks")
         ADMIN = "admin", _("Manage customers, members and API keys, read the audit log")
 

@@ -14,7 +14,7 @@ READ, ADD, CHANGE, ALL = (
 # Appliers register campaigns; people say something about them.
 _DETAILS = (
     "SELECT, UPDATE (archived_at, comparisons, day_notes, merged_into_id, note, owner_id, planned_split, planned_start,"
-    " tags, title)"
+    " tags, title, updated_at)"  # that of a window, too
 )
 
 # Tables with a tenant_id: forced row-level security. table: (web, staff)

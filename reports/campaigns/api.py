@@ -14,6 +14,7 @@ from rest_framework.response import Response
 
 from campaigns.models import Campaign
 from deliveries.attributing.due import data_as_of
+from deliveries.attributing.windows import campaign_windows
 from deliveries.messages.slices import no_writes_before
 from deliveries.models import CampaignCount
 from deliveries.search.number_searches_api import count_searches
@@ -236,6 +237,7 @@ def shown(campaigns: list[Campaign], access: Access) -> list[dict]:
     """Return campaigns as CampaignAnswer takes them."""
     owners = get_user_model().objects.filter(id__in={one.owner_id for one in campaigns if one.owner_id})
     emails = dict(owners.values_list("id", "email"))
+    windows = campaign_windows([one.id for one in campaigns])
     text = access.masking.text
     return [
         {
@@ -249,6 +251,7 @@ def shown(campaigns: list[Campaign], access: Access) -> list[dict]:
             "planned_start": one.planned_start,
             "planned_split": {text(variant): weight for variant, weight in one.planned_split.items()},
             "day_notes": {day: text(note) for day, note in sorted(one.day_notes.items())},
+            "conversion_window": windows.get(one.id),
             "archived_at": one.archived_at,
             "merged_into": one.merged_into_id,
             "created_at": one.created_at,

@@ -9,13 +9,14 @@ from django.db import transaction
 
 from campaigns.details import FIELDS, MAX_DAY_NOTES, MAX_VARIANT, MAX_VARIANTS, possible_owners, save_details
 from campaigns.models import Campaign
+from deliveries.attributing.windows import set_campaign_window
 from portal.api.bodies import Faults, escaped, refuse
 from portal.common.no_numbers import refuse_numbers
 
 
 def change(campaign: Campaign, data: Mapping[str, Any], *, actor: str, now: datetime) -> bool:
     """Save the fields that are given; return whether anything changed. Raises BadFields."""
-    refuse([*_numbers(data), *_tags(data), *_split(data), *_days(data)])
+    refuse([*_numbers(data), *_tags(data), *_split(data), *_days(data), *_window(campaign, data)])
     given = dict(data)
     if "tags" in given:
         given["tags"] = _each_once(given["tags"])
@@ -30,7 +31,10 @@ def change(campaign: Campaign, data: Mapping[str, Any], *, actor: str, now: date
         stored = Campaign.objects.select_for_update(of=("self",)).get(id=campaign.id)
         values = {name: given.get(name, getattr(stored, name)) for name in FIELDS}
         archived = given.get("archived", stored.archived_at is not None)
-        return save_details(campaign=stored, values=values, archived=archived, actor=actor, now=now)
+        is_changed = save_details(campaign=stored, values=values, archived=archived, actor=actor, now=now)
+        if "conversion_window" in given:
+            is_changed |= set_campaign_window(stored, given["conversion_window"], actor=actor)
+    return is_changed
 
 
 def _each_once(tags: Iterable[str]) -> list[str]:
@@ -77,6 +81,13 @@ def _days(data: Mapping[str, Any]) -> Faults:
     if len(notes) > MAX_DAY_NOTES:
         return [("#/day_notes", f"At most {MAX_DAY_NOTES} notes.")]
     return [(f"#/day_notes/{escaped(day)}", "A day such as 2026-10-06.") for day in notes if not _is_day(day)]
+
+
+def _window(campaign: Campaign, data: Mapping[str, Any]) -> Faults:
+    """Refuse the window of a merged campaign: its events follow that of the campaign that it is shown as."""
+    if campaign.merged_into_id is None or "conversion_window" not in data:
+        return []
+    return [("#/conversion_window", f"Merged: set the window of campaign {campaign.merged_into_id}.")]
 
 
 def _is_day(text: str) -> bool:

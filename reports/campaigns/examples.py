@@ -14,6 +14,7 @@ CAMPAIGN = {
     "planned_start": "2026-10-05",
     "planned_split": {"A": 50, "B": 50},
     "day_notes": {"2026-10-06": "The second half went out a day late."},
+    "conversion_window": None,
     "archived_at": None,
     "merged_into": None,
     "created_at": "2026-10-05T07:00:12Z",

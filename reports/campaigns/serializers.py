@@ -2,6 +2,7 @@
 
 from rest_framework import serializers
 
+from campaigns.conversions.models import MAX_WINDOW
 from campaigns.details import (
     MAX_DAY_NOTE,
     MAX_DAY_NOTES,
@@ -33,6 +34,10 @@ class CampaignAnswer(serializers.Serializer):
         child=serializers.IntegerField(min_value=1), help_text="The planned weight of each variant; empty: none."
     )
     day_notes = serializers.DictField(child=serializers.CharField(), help_text="Notes by day, such as 2026-10-06.")
+    conversion_window = serializers.IntegerField(
+        allow_null=True,
+        help_text="Minutes from delivery in which a message can have an event; null: the kind's or the customer's.",
+    )
     archived_at = serializers.DateTimeField(allow_null=True, help_text="Null: it is not archived.")
     merged_into = serializers.IntegerField(
         allow_null=True, help_text="The id of the campaign that it is shown as part of; null: it is shown by itself."
@@ -76,6 +81,13 @@ class ChangeCampaignBody(serializers.Serializer):
         child=serializers.CharField(max_length=MAX_DAY_NOTE),
         required=False,
         help_text=f"Notes by day, such as 2026-10-06; at most {MAX_DAY_NOTES}.",
+    )
+    conversion_window = serializers.IntegerField(
+        min_value=1,
+        max_value=MAX_WINDOW,
+        allow_null=True,
+        required=False,
+        help_text="Minutes from delivery in which a message can have an event; null: the kind's or the customer's.",
     )
     archived = serializers.BooleanField(required=False, help_text="Whether it is archived.")
 

@@ -1,71 +1,37 @@
-"""GET /api/v1/segments/ and /api/v1/segments/<key>/: keys that have figures, and the figures by their values."""
-
-from collections.abc import Collection, Mapping
+"""/api/v1/segments/<key>/: the figures of a key by its values; DELETE gives the key up."""
 
 from django.http import Http404
-from django.urls import reverse
 from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from campaigns.models import ConversionKind
 from deliveries.messages.slices import no_writes_before
-from deliveries.models import SegmentCount
 from deliveries.search.find import SearchTooSlow
 from deliveries.search.number_searches_api import count_searches
-from deliveries.search.segment_keys import SearchKey, search_keys
-from portal.accounts.access import Access
-from portal.api.operations import Operation
-from portal.api.parameters import ACCOUNT, CURSOR, FROM, PERIOD, SIZE, TENANT, TO, Parameter, Parameters
+from deliveries.search.segment_keys import SearchKey
+from portal.api.operations import SETTINGS, Operation
+from portal.api.parameters import ACCOUNT, CURSOR, FROM, PERIOD, SIZE, TENANT, TO, Parameter
 from portal.api.problems import BadParameter, TooSlow
 from portal.api.views import ApiView
-from portal.common import keyset
-from portal.tenants import tokens
-from portal.tenants.models import Tenant
 from reports.campaigns.api import shown_converted
 from reports.figures.as_json import figures
 from reports.figures.finality import provisional_from
 from reports.figures.kpis import Kpis
 from reports.figures.query import StatisticsError, StatisticsQuery
 from reports.segments.comparison import Difference
-from reports.segments.examples import KEY, SEGMENT
+from reports.segments.examples import GIVEN_UP, SEGMENT
 from reports.segments.figures import ValueRow, figures_by_time, segment_figures
 from reports.segments.from_messages import MAX_DAYS, SECONDS, may_be_read
-from reports.segments.serializers import SegmentAnswer, SegmentKeysAnswer
+from reports.segments.keys_api import give_up, keys_of, page_of_texts
+from reports.segments.serializers import SegmentAnswer, SegmentKeyAnswer
 
 TIMES = ("day", "month")
-_CURSOR = "segment-cursor"
-
-
-class SegmentKeysView(ApiView):
-    """The chosen keys of the key's tenants."""
-
-    operations = {
-        "GET": Operation(
-            id="list_segment_keys",
-            tag="Segments",
-            summary="List segment keys",
-            text=(
-                "The keys that the tenants have chosen for figures and searches: custom parameters, and labels of the"
-                " refId scheme as `ref:` and the label's name. An account's key sees those with figures at its account."
-            ),
-            parameters=(TENANT, CURSOR, SIZE),
-            answer=SegmentKeysAnswer,
-            answer_text="A page of keys.",
-            answer_example={"next_cursor": None, "data": [KEY]},
-        )
-    }
-
-    def get(self, request: Request) -> Response:
-        tenants = self.given.tenants(self.access)
-        keys = keys_of(self.access, self.access.tenant_ids if tenants is None else tenants.values())
-        slugs = dict(Tenant.objects.filter(id__in=self.access.tenant_ids).values_list("id", "slug"))
-        shown, cursor = _page(sorted((key,) for key in keys), self.given)
-        return self.answer({"data": [_shown_key(keys[key], slugs) for (key,) in shown], "next_cursor": cursor})
+_PATH = {"key": Parameter(name="key", text="The key.", example="shop")}
 
 
 class SegmentView(ApiView):
-    """The figures of one key by its values."""
+    """The figures of one key by its values; DELETE gives it up."""
 
     operations = {
         "GET": Operation(
@@ -79,7 +45,7 @@ class SegmentView(ApiView):
                 " of the period together as `(small)`, and possible phone numbers in values masked; rows stay separate"
                 " even if their masked values are equal."
             ),
-            path={"key": Parameter(name="key", text="The key.", example="shop")},
+            path=_PATH,
             parameters=(
                 PERIOD,
                 FROM,
@@ -116,7 +82,23 @@ class SegmentView(ApiView):
             answer_text="A page of values.",
             answer_example=SEGMENT,
             problems=("too-slow",),
-        )
+        ),
+        "DELETE": Operation(
+            id="give_up_segment_key",
+            tag="Segments",
+            summary="Give up a segment key",
+            text=(
+                "Search and count by the key no longer: its figures are deleted, which nothing undoes but choosing it"
+                " and counting again. Messages keep their custom parameters. Without `tenant` it is the key of the API"
+                " key's own tenant. A key of a gateway account cannot give one up."
+            ),
+            scope=SETTINGS,
+            path=_PATH,
+            parameters=(TENANT,),
+            answer=SegmentKeyAnswer,
+            answer_text="The key, with the tenants that still have it.",
+            answer_example=GIVEN_UP,
+        ),
     }
 
     def get(self, request: Request, key: str) -> Response:
@@ -147,7 +129,7 @@ class SegmentView(ApiView):
             raise TooSlow(f"Reading the messages took more than {SECONDS:g} seconds.") from error
         except StatisticsError as error:
             raise BadParameter(error.name, str(error)) from error
-        page, cursor = _page(sorted(shown), self.given)
+        page, cursor = page_of_texts(sorted(shown), self.given)
         read_from = "messages" if "campaign" in query.filters else "counts"
         return self.answer(
             {
@@ -169,6 +151,9 @@ class SegmentView(ApiView):
                 "next_cursor": cursor,
             }
         )
+
+    def delete(self, request: Request, key: str) -> Response:
+        return self.answer(give_up(self.access, key, self.given.tenants(self.access)))
 
     def _query(self, asked: SearchKey) -> StatisticsQuery:
         period = self.given.period(self.access)
@@ -206,47 +191,3 @@ def _difference(found: Difference) -> dict:
         "is_sure": found.is_sure,
         "is_exact": found.is_exact,
     }
-
-
-def keys_of(access: Access, tenant_ids: Collection[int]) -> dict[str, SearchKey]:
-    """Return the keys of these tenants that the API key sees, of an account's key those counted at the account."""
-    found = search_keys(set(tenant_ids))
-    if access.account is not None:
-        for key, one in found.items():
-            rows = SegmentCount.objects.filter(
-                tenant_id__in=one.counted, key=key, account=access.account, messages__gt=0
-            )
-            one.counted = set(rows.values_list("tenant_id", flat=True).distinct())
-            one.ready, one.making, one.failed, one.refused = set(one.counted), set(), set(), {}
-        found = {key: one for key, one in found.items() if one.counted}
-    return {key: one for key, one in found.items() if not access.masking.hides(key)}
-
-
-def _shown_key(one: SearchKey, slugs: Mapping[int, str]) -> dict:
-    return {
-        "key": one.key,
-        "tenants": sorted(slugs[id_] for id_ in one.counted),
-        "counting": sorted(slugs[id_] for id_ in one.making),
-        "refused": {slugs[id_]: why.value for id_, why in sorted(one.refused.items())},
-        "figures_from": one.figures_from,
-        "url": reverse("api:segment", args=[one.key]),
-    }
-
-
-def _page(rows: list[tuple[str, ...]], given: Parameters) -> tuple[list[tuple[str, ...]], str | None]:
-    """Return the page of the sorted rows that `cursor` and `size` ask for, and the next page's cursor.
-
-    A cursor is sealed: a value may hold a number that is masked.
-    """
-    size, cursor = given.size(), given.text("cursor")
-    if cursor:
-        opened = tokens.unseal(cursor, purpose=_CURSOR)
-        try:
-            after, backwards = keyset.decode(opened or "", length=len(rows[0]) if rows else 1)
-        except keyset.BadCursor as error:
-            raise BadParameter("cursor", str(error)) from error
-        if backwards or not all(isinstance(part, str) for part in after):
-            raise BadParameter("cursor", "not a cursor of this list")
-        rows = [row for row in rows if row > tuple(after)]
-    page = rows[:size]
-    return page, tokens.seal(keyset.encode(page[-1]), purpose=_CURSOR) if len(rows) > size else None

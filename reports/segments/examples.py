@@ -8,10 +8,15 @@ KEY: dict[str, Any] = {
     "key": "shop",
     "tenants": ["nordic-retail"],
     "counting": [],
+    "done": 0,
+    "total": 0,
+    "failed": [],
     "refused": {},
     "figures_from": None,
     "url": "/api/v1/segments/shop/",
 }
+CHOSEN = KEY | {"tenants": [], "counting": ["nordic-retail"], "total": 48210}
+GIVEN_UP = KEY | {"tenants": []}
 SEGMENT = {
     "key": "shop",
     "from": "2026-10-01",

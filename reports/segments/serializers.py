@@ -2,6 +2,7 @@
 
 from rest_framework import serializers
 
+from campaigns import segments
 from campaigns.models import SegmentKey
 from portal.api.serializers import ForwardPageSerializer
 from reports.campaigns.serializers import ConvertedSerializer
@@ -19,6 +20,14 @@ class SegmentKeyAnswer(serializers.Serializer):
         child=serializers.CharField(),
         help_text="Slugs of the tenants in which stored messages are still being counted.",
     )
+    done = serializers.IntegerField(help_text="Stored messages of `counting` that are indexed and counted already.")
+    total = serializers.IntegerField(
+        help_text="All stored messages of `counting`; 0 until the work begins, and while nothing is being counted."
+    )
+    failed = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="Slugs of the tenants in which that failed: choose the key again there.",
+    )
     refused = serializers.DictField(
         child=serializers.ChoiceField(
             choices=[one.value for one in SegmentKey.Figures if one != SegmentKey.Figures.YES]
@@ -32,6 +41,17 @@ class SegmentKeyAnswer(serializers.Serializer):
         allow_null=True, help_text="The first day with figures in all of the tenants; null: every stored day."
     )
     url = serializers.CharField(help_text="The address of its figures.")
+
+
+class NewSegmentKeyBody(serializers.Serializer):
+    """A key to choose."""
+
+    key = serializers.CharField(
+        max_length=segments.MAX_KEY_LENGTH,
+        trim_whitespace=False,
+        help_text="As the sender writes it; keys are case-sensitive. Without a phone number.",
+    )
+    tenant = serializers.CharField(required=False, max_length=63, help_text="By slug; without it the key's own.")
 
 
 class SegmentKeysAnswer(ForwardPageSerializer):

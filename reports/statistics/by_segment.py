@@ -9,8 +9,8 @@ from portal.accounts.access import Access
 from portal.api.problems import BadParameter
 from portal.common.nearest import nearest
 from reports.figures.query import SEGMENT, StatisticsQuery
-from reports.segments.api import keys_of
 from reports.segments.figures import segment_figures
+from reports.segments.keys_api import keys_of
 
 _ALONE = frozenset({"day", "week", "month"})  # beside a key, for keys of the API that see masked numbers
 

@@ -14,17 +14,19 @@ from portal.tenants.models import Tenant
 from reports.alerts.changing import MAX_DIRECT
 from reports.alerts.looking import look_at
 from reports.alerts.rules import add_standard_rules
-from reports.models import Alert, AlertRule
+from reports.alerts.statistics import TIMES
+from reports.models import Alert, AlertQuarter, AlertRule
 from tests.alerts.made import make_alert, make_rule
+from tests.alerts.test_backtest import past
 from tests.api.conftest import call, mine
 from tests.budgets.made import make_budget
 from tests.conftest import NOW
 
-__all__ = ["call", "mine"]
+__all__ = ["call", "mine", "past"]
 
 pytestmark = pytest.mark.django_db
 NEW = {"name": "Norway", "kind": "delivery"}
-MINUTE = timedelta(minutes=1)
+MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 
 
 @pytest.fixture
@@ -263,3 +265,44 @@ def test_names_with_numbers_are_masked(key, tenant):
     alert = make_alert(rule, operator="Telia 358401234567")
     text = key.get(f"alert-rules/{rule.pk}/").content + key.get(f"alerts/{alert.pk}/").content
     assert b"1234567" not in text
+
+
+def test_backtest_tells_the_alerts_that_a_rule_would_have_opened(key, call, tenant, other_tenant, past):
+    outage = NOW - 3 * DAY
+    quarters = AlertQuarter.objects.filter(operator="fi.telia", quarter__gte=outage, quarter__lt=outage + 60 * MINUTE)
+    quarters.update(delivered=[0] * len(TIMES))
+    each = ask(key, "post", "alert-rules/", NEW | {"scope": "each"}).json()["id"]
+
+    answer = key.get(f"alert-rules/{each}/backtest/").json()
+    assert answer == {
+        "rule": each, "since": "2026-10-23T12:00:00Z", "number": 1,
+        "alerts": [{
+            "at": "2026-11-17T12:15:00Z", "country": "FI", "operator": "fi.telia", "now": 0.0,
+            "usual": pytest.approx(0.95, abs=1e-4), "messages": 300,
+        }],
+    }  # fmt: skip
+    whole = ask(key, "patch", f"alert-rules/{each}/", {"scope": "all", "threshold": 60}).json()
+    nothing = key.get(f"alert-rules/{each}/backtest/").json()
+    assert (whole["is_on"], nothing["number"], nothing["alerts"]) == (False, 0, [])
+    assert call(other_tenant).get(f"alert-rules/{each}/backtest/").status_code == 404
+    assert call(tenant, "alerts").get(f"alert-rules/{each}/backtest/").status_code == 403
+
+
+def test_backtest_that_there_cannot_be_says_why(call, key, tenant, past, monkeypatch):
+    make_budget(tenant, "Month", now=NOW)
+    budgets = AlertRule.objects.get(kind="budget")
+    answer = call(tenant).get(f"alert-rules/{budgets.pk}/backtest/")
+    assert (answer.status_code, answer.json()["type"]) == (409, "/api/v1/docs/#conflict")
+    assert key.get(f"alert-rules/{budgets.pk}/backtest/").status_code == 404  # it does not see costs
+
+    rule = make_rule(tenant, scope="sender", sender="NORDIC")
+    assert key.get(f"alert-rules/{rule.pk}/backtest/").json()["number"] == 0
+    monkeypatch.setattr("reports.alerts.backtest.SECONDS", -1)
+    answer = key.get(f"alert-rules/{rule.pk}/backtest/")
+    assert (answer.status_code, answer.json()["type"]) == (422, "/api/v1/docs/#too-slow")
+
+
+def test_backtest_without_weeks_of_messages_knows_nothing(key, tenant):
+    rule = make_rule(tenant)
+    answer = key.get(f"alert-rules/{rule.pk}/backtest/").json()
+    assert answer == {"rule": rule.pk, "since": None, "number": 0, "alerts": []}

@@ -32,7 +32,7 @@ def test_given_fields_change_and_others_stay(key, tenant, campaign):
     body = {
         "title": "October sale", "tags": [" news  letter", "Autumn", "NEWS LETTER"], "owner": "Manager@example.com",
         "planned_start": "2026-10-05", "planned_split": {"A": 50, "B": 25},
-        "day_notes": {"2026-10-07": "b", "2026-10-06": "a"}, "archived": True,
+        "day_notes": {"2026-10-07": "b", "2026-10-06": "a"}, "archived": True, "conversion_window": 90,
     }  # fmt: skip
     changed = ask(key, "patch", f"{campaign.pk}/", body)
     answer = changed.json()
@@ -41,7 +41,8 @@ def test_given_fields_change_and_others_stay(key, tenant, campaign):
         "id": campaign.pk, "tenant": "nordic-retail", "name": "sale", "title": "October sale", "note": "of spring",
         "tags": ["news letter", "Autumn"], "owner": "manager@example.com", "planned_start": "2026-10-05",
         "planned_split": {"A": 50, "B": 25}, "day_notes": {"2026-10-06": "a", "2026-10-07": "b"},
-        "archived_at": answer["archived_at"], "merged_into": None, "created_at": answer["created_at"],
+        "conversion_window": 90, "archived_at": answer["archived_at"], "merged_into": None,
+        "created_at": answer["created_at"],
         "url": f"/api/v1/campaigns/{campaign.pk}/",
     }  # fmt: skip
     assert key.get("campaigns/").json()["data"] == [answer]
@@ -65,6 +66,8 @@ REFUSED = (
     ({"planned_split": {" ": 1, "B": 1}}, "#/planned_split/ "),
     ({"day_notes": {"6.10.2026": "x"}}, "#/day_notes/6.10.2026"),
     ({"archived": "yes"}, "#/archived"),
+    ({"conversion_window": 0}, "#/conversion_window"),
+    ({"conversion_window": 129_601}, "#/conversion_window"),
     ({"colour": "red"}, "#/colour"),
 )
 
@@ -82,12 +85,25 @@ def test_campaign_is_merged_and_separated(key, tenant, campaign):
     path = f"{campaign.pk}/merge/"
 
     assert ask(key, "post", path, {"into": into.pk}).json()["merged_into"] == into.pk
+    refused = ask(key, "patch", f"{campaign.pk}/", {"conversion_window": 60}).json()["errors"]
+    text = f"Merged: set the window of campaign {into.pk}."
+    assert refused == [{"pointer": "#/conversion_window", "detail": text}]
     assert ask(key, "post", path, {"into": into.pk}).status_code == 409
     assert ask(key, "post", f"{into.pk}/merge/", {"into": campaign.pk}).status_code == 409
     for _ in range(2):
         assert ask(key, "delete", path).json()["merged_into"] is None
     actions = AuditEntry.objects.filter(actor=str(key.key)).order_by("id").values_list("action", flat=True)
     assert list(actions) == ["campaign.merged", "campaign.separated"]
+
+
+def test_another_window_is_a_change_of_the_campaign(key, campaign):
+    for minutes in (60, None):
+        until = key.get("campaigns/", updated_since="2020-01-01T00:00:00Z").json()["data_as_of"]
+        changed = ask(key, "patch", f"{campaign.pk}/", {"conversion_window": minutes}).json()
+        assert changed["conversion_window"] == minutes
+        assert [row["id"] for row in key.get("campaigns/", updated_since=until).json()["data"]] == [campaign.pk]
+    actions = AuditEntry.objects.filter(actor=str(key.key)).order_by("id").values_list("action", flat=True)
+    assert list(actions) == ["campaign.window_changed", "campaign.window_removed"]
 
 
 def test_keys_of_others_of_accounts_and_without_the_scope_change_nothing(

@@ -70,6 +70,7 @@ def test_campaign_has_what_people_say_about_it(mine, several, tenant):
         "planned_start": "2026-11-02",
         "planned_split": {"A": 50, "B": 50},
         "day_notes": {"2026-11-02": "Began late."},
+        "conversion_window": None,
         "archived_at": "2026-11-20T12:00:00Z",
         "merged_into": None,
         "created_at": answer["created_at"],
@@ -169,5 +170,5 @@ def test_query_count_of_the_list_is_fixed(mine, several, feed, django_assert_num
     apply(feed, *(sent(f"m{n}", 1001, "nr-fi", refId=f"c{n}") for n in range(more)))
     mine.get("campaigns/")
 
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         mine.get("campaigns/")

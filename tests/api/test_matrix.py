@@ -31,6 +31,7 @@ IDS = {
     "gate_id": "gate",
     "invitation_id": "invitation",
     "key_id": "key",
+    "kind_id": "kind",
     "membership_id": "member",
     "partner_id": "partner",
     "price_list_id": "price_list",

@@ -118,6 +118,7 @@ def test_every_route_and_method_is_described():
             .replace("{attempt_id}", "<int:attempt_id>")
             .replace("{replay_id}", "<int:replay_id>")
             .replace("{key_id}", "<int:key_id>")
+            .replace("{kind_id}", "<int:kind_id>")
             .replace("{price_list_id}", "<int:price_list_id>")
             .replace("{budget_id}", "<int:budget_id>")
             .replace("{alert_id}", "<int:alert_id>")
@@ -194,6 +195,8 @@ def test_scopes_are_told_with_the_scheme():
         "get_ab_test": [{"key": ["read"]}],
         "list_segment_keys": [{"key": ["read"]}],
         "get_segment": [{"key": ["read"]}],
+        "choose_segment_key": [{"key": ["settings"]}],
+        "give_up_segment_key": [{"key": ["settings"]}],
         "get_forecast": [{"key": ["read"]}],
         "list_leaks": [{"key": ["read"]}],
         "list_messages": [{"key": ["read"]}],
@@ -216,6 +219,13 @@ def test_scopes_are_told_with_the_scheme():
         "list_conversions": [{"key": ["read"]}],
         "send_conversions": [{"key": ["convert"]}],
         "get_conversion": [{"key": ["read"]}],
+        "list_conversion_kinds": [{"key": ["read"]}],
+        "add_conversion_kind": [{"key": ["settings"]}],
+        "get_conversion_kind": [{"key": ["read"]}],
+        "change_conversion_kind": [{"key": ["settings"]}],
+        "delete_conversion_kind": [{"key": ["settings"]}],
+        "get_conversion_window": [{"key": ["read"]}],
+        "change_conversion_window": [{"key": ["settings"]}],
         "delete_conversion": [{"key": ["convert"]}],
         "list_gates": [{"key": ["gates"]}],
         "create_gate": [{"key": ["gates"]}],
@@ -240,6 +250,7 @@ def test_scopes_are_told_with_the_scheme():
         "get_alert_rule": [{"key": ["read"]}],
         "change_alert_rule": [{"key": ["alerts"]}],
         "delete_alert_rule": [{"key": ["alerts"]}],
+        "get_alert_rule_backtest": [{"key": ["read"]}],
         "snooze_alert_rule": [{"key": ["alerts"]}],
         "wake_alert_rule": [{"key": ["alerts"]}],
         "list_budgets": [{"key": ["billing"]}],
@@ -349,6 +360,7 @@ def world(messages, tenant, mine):
     replay = GateReplay.objects.create(
         tenant=tenant, gate=gate, made_by="x", kind="failed", since=NOW, until=NOW, total=7, state="done"
     )
+    rows["kind"] = kind.pk
     rows |= {"key": mine.key.id, "gate": gate.public_id, "attempt": attempt.pk, "replay": replay.pk}
     rows["price_list"] = make_price_list(tenant, "Customers", now=NOW)["price_list_id"]
     rows["budget"] = make_budget(tenant, "Month", now=NOW)["budget_id"]
@@ -384,6 +396,7 @@ READS = [
     ("/api/v1/reports/forecast/", "", ""),
     ("/api/v1/leaks/", "", "?kind=countries"),
     ("/api/v1/segments/", "", "?size=1"),
+    ("/api/v1/segments/", "", "?key=shop"),
     ("/api/v1/segments/{key}/", "shop/", f"?{DAYS}"),
     ("/api/v1/segments/{key}/", "shop/", f"?{DAYS}&group_by=month&size=1"),
     ("/api/v1/segments/{key}/", "shop/", f"?{DAYS}&campaign=sale"),
@@ -438,12 +451,16 @@ READS = [
     ("/api/v1/alerts/{alert_id}/", "{alert}/", ""),
     ("/api/v1/alert-rules/", "", "?size=1&archived=no"),
     ("/api/v1/alert-rules/{rule_id}/", "{rule}/", ""),
+    ("/api/v1/alert-rules/{rule_id}/backtest/", "{rule}/backtest/", ""),
     ("/api/v1/budgets/", "", "?size=1&retired=no"),
     ("/api/v1/budgets/{budget_id}/", "{budget}/", ""),
     ("/api/v1/price-lists/", "", "?size=1&kind=sale"),
     ("/api/v1/price-lists/{price_list_id}/", "{price_list}/", ""),
     ("/api/v1/conversions/", "", "?size=1"),
     ("/api/v1/conversions/{conversion_id}/", "{conversion}/", ""),
+    ("/api/v1/conversions/kinds/", "", "?size=1"),
+    ("/api/v1/conversions/kinds/{kind_id}/", "{kind}/", ""),
+    ("/api/v1/conversions/window/", "", "?tenant=nordic-retail"),
     ("/api/v1/countries/", "", ""),
     ("/api/v1/operators/", "", f"?{DAYS}&country=FI"),
     ("/api/v1/result-codes/", "", "?dialect=link&lang=fi"),

@@ -25,6 +25,7 @@ NAMES = {  # those that the description calls otherwise
     "Campaign": "CampaignAnswer",
     "CampaignWithFigures": "CampaignWithFiguresAnswer",
     "CampaignConversions": "Conversions",
+    "ConversionKind": "ConversionKindAnswer",
     "PartnerId": "PartnerIdAnswer",
     "OwnershipPeriod": "PeriodAnswer",
     "Move": "MoveAnswer",

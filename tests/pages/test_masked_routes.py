@@ -127,7 +127,7 @@ OPENED = {
             "api:reports",
             "api:forecast",
             "api:leaks",
-            *("api:alerts", "api:alert", "api:alert_rules", "api:alert_rule"),
+            *("api:alerts", "api:alert", "api:alert_rules", "api:alert_rule", "api:alert_rule_backtest"),
             "api:report",
             "api:report_download",
             "api:messages",
@@ -141,7 +141,7 @@ OPENED = {
         "api:delivery_report_stream",
         "api:statistics_stream",
         "api:campaign_ab",
-        "api:conversions",
+        *("api:conversions", "api:conversion_kinds", "api:conversion_kind", "api:conversion_window"),
         *("api:campaigns", "api:campaign", "api:campaign_recipients", "api:segments"),
     },
 }

@@ -129,7 +129,7 @@ def test_web_describes_campaigns_of_its_own_tenant_and_changes_nothing_else_of_t
     with web_scope([two.mine]):
         described = {
             column: [change(touch.format(column), [tenant]) for tenant in (two.mine, two.other)]
-            for column in (*columns, "comparisons", "tags", "title")
+            for column in (*columns, "comparisons", "tags", "title", "updated_at")
         }
         refusals = {
             column: refused(change, touch.format(column), [two.mine])

@@ -50,4 +50,19 @@ ALERT = {
     "closed_at": None,
     "ending": None,
 }
+BACKTEST = {
+    "rule": 12,
+    "since": "2026-09-01T06:15:00Z",
+    "number": 1,
+    "alerts": [
+        {
+            "at": "2026-10-14T09:45:00Z",
+            "country": "NO",
+            "operator": None,
+            "now": 0.74,
+            "usual": 0.958,
+            "messages": 1210,
+        }
+    ],
+}
 ACKNOWLEDGED = ALERT | {"acknowledged_at": "2026-11-24T12:55:30Z", "acknowledged_by": "warehouse (srk_BVldZyQt…)"}

@@ -31,7 +31,7 @@ from reports.alerts.rest.shown import rules_shown
 from reports.alerts.rights import rules_seen
 from reports.models import AlertRule
 
-_PATH = {"rule_id": Parameter(name="rule_id", text="The rule's `id`.", kind="number", most=ROW_ID_MAX, example=12)}
+RULE_PATH = {"rule_id": Parameter(name="rule_id", text="The rule's `id`.", kind="number", most=ROW_ID_MAX, example=12)}
 _TOO_MANY = (
     f"A customer has at most {MAX_RULES} rules of its own, {MAX_DIRECT} of them on partner IDs, campaigns and senders:"
     " delete one first."
@@ -70,8 +70,8 @@ class AlertRulesView(ApiView):
             tag="Alerts",
             summary="Create a rule",
             text=(
-                "Create a rule, switched off: look at its past alerts on the portal's page, then switch it on with"
-                f" `is_on`. A customer has at most {MAX_RULES} rules of its own, {MAX_DIRECT} of them on partner IDs,"
+                "Create a rule, switched off: look at its backtest, then switch it on with `is_on`."
+                f" A customer has at most {MAX_RULES} rules of its own, {MAX_DIRECT} of them on partner IDs,"
                 " campaigns and senders. Without `threshold` the rule gets the good start of its kind."
             ),
             scope=ALERTS,
@@ -117,7 +117,7 @@ class AlertRuleView(ApiView):
             tag="Alerts",
             summary="One rule",
             text="A rule; a deleted one too.",
-            path=_PATH,
+            path=RULE_PATH,
             answer=AlertRuleAnswer,
             answer_text="The rule.",
             answer_example=RULE,
@@ -132,7 +132,7 @@ class AlertRuleView(ApiView):
                 " alone. A deleted rule is a conflict."
             ),
             scope=ALERTS,
-            path=_PATH,
+            path=RULE_PATH,
             body=ChangeRuleBody,
             body_example={"threshold": 12.5, "is_on": True},
             answer=AlertRuleAnswer,
@@ -150,7 +150,7 @@ class AlertRuleView(ApiView):
                 " switch them off."
             ),
             scope=ALERTS,
-            path=_PATH,
+            path=RULE_PATH,
             answer=AlertRuleAnswer,
             answer_text="The deleted rule.",
             answer_example=RULE | {"archived_at": "2026-11-30T09:00:00Z"},
@@ -175,7 +175,7 @@ class AlertRuleView(ApiView):
         return self.answer(_shown(self.access, rule_id))
 
     def delete(self, request: Request, rule_id: int) -> Response:
-        rule = _found(self.access, rule_id)
+        rule = found_rule(self.access, rule_id)
         if rule.archived_at is None and not changing.archive(rule, actor=str(self.access.key), now=timezone.now()):
             raise Conflict(
                 "The rule stays with its budget: switch it off, or retire the budget."
@@ -196,7 +196,7 @@ class SnoozeView(ApiView):
             summary="Snooze a rule",
             text="Leave a rule's alerts out of e-mails and headers for some hours from now on. They open all the same.",
             scope=ALERTS,
-            path=_PATH,
+            path=RULE_PATH,
             body=SnoozeBody,
             body_example={"hours": 8},
             answer=AlertRuleAnswer,
@@ -210,7 +210,7 @@ class SnoozeView(ApiView):
             summary="End a rule's snooze",
             text="A rule that is not snoozed stays as it is.",
             scope=ALERTS,
-            path=_PATH,
+            path=RULE_PATH,
             answer=AlertRuleAnswer,
             answer_text="The rule as it is now.",
             answer_example=RULE,
@@ -236,7 +236,8 @@ def _seen(access: Access) -> QuerySet[AlertRule]:
     return rules_seen(access).select_related("tenant", "budget")
 
 
-def _found(access: Access, rule_id: int) -> AlertRule:
+def found_rule(access: Access, rule_id: int) -> AlertRule:
+    """Return a rule that the key sees. Raises Http404."""
     found = _seen(access).filter(pk=rule_id).first() if rule_id <= ROW_ID_MAX else None
     if found is None:
         raise Http404
@@ -245,14 +246,14 @@ def _found(access: Access, rule_id: int) -> AlertRule:
 
 def _active(access: Access, rule_id: int) -> AlertRule:
     """Return a rule that can be changed. Raises Http404 and Conflict."""
-    rule = _found(access, rule_id)
+    rule = found_rule(access, rule_id)
     if rule.archived_at is not None:
         raise Conflict("The rule is deleted: it cannot be changed.")
     return rule
 
 
 def _shown(access: Access, rule_id: int) -> dict:
-    [shown] = rules_shown([_found(access, rule_id)], access)
+    [shown] = rules_shown([found_rule(access, rule_id)], access)
     return shown
 
 

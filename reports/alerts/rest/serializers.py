@@ -160,3 +160,32 @@ class AlertsAnswer(ChangePageSerializer):
     """A page of alerts."""
 
     data = AlertAnswer(many=True, help_text="Alerts.")  # type: ignore[assignment]  # Serializer has the name, too
+
+
+class PastAlertAnswer(serializers.Serializer):
+    """An alert that a rule would have opened."""
+
+    at = serializers.DateTimeField(help_text="When it would have opened.")
+    country = serializers.CharField(allow_null=True, help_text="ISO 3166-1 alpha-2; null: not of one country.")
+    operator = serializers.CharField(allow_null=True, help_text="The operator; null: not of one operator.")
+    now = serializers.FloatField(
+        allow_null=True,
+        help_text=(
+            "By the rule's kind: delivered share from 0 to 1, median time in seconds, messages in 15 minutes, or"
+            " minutes without a message."
+        ),
+    )
+    usual = serializers.FloatField(allow_null=True, help_text="The usual value of the same.")
+    messages = serializers.IntegerField(allow_null=True, help_text="Messages of the quarter of an hour.")
+
+
+class BacktestAnswer(serializers.Serializer):
+    """The alerts that a rule would have opened."""
+
+    rule = serializers.IntegerField(help_text="The rule's id.")
+    since = serializers.DateTimeField(
+        allow_null=True,
+        help_text="The beginning: 90 days ago, or later where fewer are known; null: none is known yet.",
+    )
+    number = serializers.IntegerField(help_text="How many alerts it would have opened since then.")
+    alerts = PastAlertAnswer(many=True, help_text="The newest 1,000 of them, the newest first.")

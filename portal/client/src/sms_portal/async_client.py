@@ -50,6 +50,7 @@ class AsyncClient(Common):
         self.partner_id_requests = AsyncResource(self, kinds.PARTNER_ID_REQUESTS)
         self.campaigns = AsyncResource(self, kinds.CAMPAIGNS)
         self.conversions = AsyncResource(self, kinds.CONVERSIONS)
+        self.conversion_kinds = AsyncResource(self, kinds.CONVERSION_KINDS)
         self.exports = AsyncResource(self, kinds.EXPORTS)
         self.reports = AsyncResource(self, kinds.REPORTS)
         self.gates = AsyncResource(self, kinds.GATES)

@@ -49,6 +49,7 @@ class Client(Common):
         self.partner_id_requests = Resource(self, kinds.PARTNER_ID_REQUESTS)
         self.campaigns = Resource(self, kinds.CAMPAIGNS)
         self.conversions = Resource(self, kinds.CONVERSIONS)
+        self.conversion_kinds = Resource(self, kinds.CONVERSION_KINDS)
         self.exports = Resource(self, kinds.EXPORTS)
         self.reports = Resource(self, kinds.REPORTS)
         self.gates = Resource(self, kinds.GATES)

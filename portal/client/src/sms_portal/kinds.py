@@ -12,6 +12,7 @@ from sms_portal.shapes import (
     Campaign,
     CampaignWithFigures,
     Conversion,
+    ConversionKind,
     Export,
     Gate,
     ListedReport,
@@ -57,6 +58,7 @@ PARTNER_IDS = Kind("partner-ids/", PartnerId, PartnerId)
 PARTNER_ID_REQUESTS = Kind("partner-ids/requests/", PartnerIdRequest, PartnerIdRequest)
 CAMPAIGNS = Kind("campaigns/", Campaign, CampaignWithFigures)
 CONVERSIONS = Kind("conversions/", Conversion, Conversion)
+CONVERSION_KINDS = Kind("conversions/kinds/", ConversionKind, ConversionKind)
 EXPORTS = Kind("exports/", Export, Export)
 REPORTS = Kind("reports/", Report, Report)
 GATES = Kind("gates/", Gate, Gate)

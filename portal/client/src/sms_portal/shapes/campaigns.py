@@ -24,6 +24,7 @@ class Campaign(Shape, frozen=True, kw_only=True):
     planned_start: date | None
     planned_split: dict[str, int]
     day_notes: dict[str, str]
+    conversion_window: int | None
     archived_at: datetime | None
     merged_into: int | None
     created_at: datetime
@@ -82,6 +83,18 @@ class PointedError(Shape, frozen=True, kw_only=True):
 
     pointer: str
     detail: str
+
+
+class ConversionKind(Shape, frozen=True, kw_only=True):
+    """A kind of conversion events; without `window_minutes` the customer's window holds."""
+
+    id: int
+    tenant: str
+    name: str
+    window_minutes: int | None
+    is_otp: bool
+    created_at: datetime
+    url: str
 
 
 class ConversionResult(Shape, frozen=True, kw_only=True):
