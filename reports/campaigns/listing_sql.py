@@ -92,10 +92,13 @@ FROM (
 # Rows are read one after the other and not looked up campaign by campaign: there may be thousands (OFFSET 0).
 _OF_INEXACT = "JOIN inexact AS i ON i.id = r.campaign_id"
 # The bucket of each campaign's median: the first one that reaches half of the delivered messages.
-# MATERIALIZED, because PostgreSQL expects few rows and would sort all of them before it sums them.
+# PostgreSQL expects few rows, and would sort all of them on disk before it sums them. MATERIALIZED keeps the order of
+# what follows from it; of a series that ends where a query says it expects a thousand rows, of which there are none.
 MEDIAN = f"""
     WITH bucket_sum AS MATERIALIZED (
-        SELECT shown_id, bucket, {summed("n")} AS n FROM ({{rows}}) AS b GROUP BY shown_id, bucket
+        SELECT shown_id, bucket, {summed("n")} AS n FROM (
+            {{rows}} UNION ALL SELECT 0, 0::smallint, 0 FROM generate_series(1, (SELECT 0))
+        ) AS b GROUP BY shown_id, bucket
     )
     SELECT shown_id, min(bucket)::int AS value FROM (
         SELECT shown_id, bucket, sum(n) OVER (PARTITION BY shown_id ORDER BY bucket ROWS UNBOUNDED PRECEDING) AS seen,

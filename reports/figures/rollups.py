@@ -6,9 +6,11 @@ The choice changes only the time it takes (deliveries/counts/rollups.py).
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import cached_property
 from itertools import chain
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 from django.db.models import Count, FloatField, Model, Q, QuerySet, Sum
 from django.db.models.expressions import RawSQL
@@ -57,23 +59,31 @@ GROUP BY {columns} b.bucket HAVING sum(b.n) > 0
 Found = TypeVar("Found")
 
 
-class Ready(NamedTuple):
+@dataclass(frozen=True)
+class Ready:
     """Ready spans of a period by their first days: months, ten days outside of these, and days outside of both."""
 
+    first: date
+    last: date
     months: set[date]
     tens: set[date]
     days: set[date]
 
     @property
+    def is_none(self) -> bool:
+        return not (self.months or self.tens or self.days)
+
+    @cached_property
     def months_alone(self) -> "Ready":
-        return Ready(self.months, set(), set())
+        return replace(self, tens=set(), days=set())
 
-    @property
-    def covered(self) -> set[date]:
-        """Return the days that lie in them."""
-        return self.days | _covered(Span.MONTH, self.months) | _covered(Span.TEN_DAYS, self.tens)
+    @cached_property
+    def rest(self) -> list[tuple[date, date]]:
+        """Return the first and last day of each stretch of the period that lies in none of them."""
+        covered = self.days | _covered(Span.MONTH, self.months) | _covered(Span.TEN_DAYS, self.tens)
+        return list(_uncovered_ranges(self.first, self.last, covered))
 
-    @property
+    @cached_property
     def rows(self) -> Q:
         """Return the condition of their roll-ups; what is in no OR limits what is read of the index."""
         given = {Span.MONTH: self.months, Span.TEN_DAYS: self.tens, Span.DAY: self.days}
@@ -128,11 +138,10 @@ def sources(
             break
         used = ready or ready_spans(tenant_ids, first, last, by_day=by_day)
         used = used.months_alone if condensed in MONTHS_ALONE else used
-        if not any(used):
+        if used.is_none:
             break
-        rest = list(_uncovered_ranges(first, last, used.covered))
         found = [condensed.objects.filter(used.rows, tenant_id__in=tenant_ids)]
-        return found + ([of_tenants.filter(_within(rest))] if rest else [])
+        return found + ([of_tenants.filter(_within(used.rest))] if used.rest else [])
     return [of_tenants.filter(day__range=(first, last))]
 
 
@@ -191,17 +200,23 @@ def ready_spans(
     The months `but` (their first days) are read by day. With `with_final` only those whose sums of final messages hold
     for the present result codes.
     """
-    wanted = Q(day__range=(first, last))
-    found = _read_once((first, last), tenant_ids, wanted, with_final=with_final)
+    key = ("ready", first, last, by_day, frozenset(but), frozenset(tenant_ids), with_final)
+    return read_once(key, lambda: _chosen(tenant_ids, first, last, by_day, but, with_final))
+
+
+def _chosen(
+    tenant_ids: Collection[int], first: date, last: date, by_day: bool, but: Collection[date], with_final: bool
+) -> Ready:
+    """Return what `ready_spans` returns."""
+    found = _read_once((first, last), tenant_ids, with_final=with_final)
     days = {day for span, day in found if span == Span.DAY}
     if by_day:
-        return Ready(set(), set(), days)
-    long = [
-        (span, day) for span, day in found if Span(span).end_of(day) <= last + _DAY and day.replace(day=1) not in but
-    ]
-    months = {day for span, day in long if span == Span.MONTH}
-    tens = {day for span, day in long if span == Span.TEN_DAYS and day.replace(day=1) not in months}
-    return Ready(months, tens, days - _covered(Span.MONTH, months) - _covered(Span.TEN_DAYS, tens))
+        return Ready(first, last, set(), set(), days)
+    whole = [(span, day) for span, day in found if Span(span).end_of(day) <= last + _DAY]
+    months = {day for span, day in whole if span == Span.MONTH}.difference(but)
+    tens = {day for span, day in whole if span == Span.TEN_DAYS and day.replace(day=1) not in months.union(but)}
+    days = days - _covered(Span.MONTH, months) - _covered(Span.TEN_DAYS, tens)
+    return Ready(first, last, months, tens, days)
 
 
 def _covered(span: Span, firsts: Collection[date]) -> set[date]:
@@ -209,10 +224,10 @@ def _covered(span: Span, firsts: Collection[date]) -> set[date]:
     return {day for first in firsts for day in _days(first, span.end_of(first))}
 
 
-def _read_once(period: tuple[date, date], tenant_ids: Collection[int], wanted: Q, *, with_final: bool) -> _Spans:
-    """Return the ready spans of a period, those read before within `spans_read_once`."""
+def _read_once(period: tuple[date, date], tenant_ids: Collection[int], *, with_final: bool) -> _Spans:
+    """Return the ready spans that begin in a period, those read before within `spans_read_once`."""
     key = ("spans", period, frozenset(tenant_ids), with_final)
-    return read_once(key, lambda: _ready_of_all(tenant_ids, wanted, with_final=with_final))
+    return read_once(key, lambda: _ready_of_all(tenant_ids, period, with_final=with_final))
 
 
 def read_once(key: tuple, read: Callable[[], Found]) -> Found:
@@ -225,8 +240,8 @@ def read_once(key: tuple, read: Callable[[], Found]) -> Found:
     return kept[key]
 
 
-def _ready_of_all(tenant_ids: Collection[int], wanted: Q, *, with_final: bool = False) -> _Spans:
-    ready = CondensedSpan.objects.filter(wanted, tenant_id__in=tenant_ids, is_ready=True)
+def _ready_of_all(tenant_ids: Collection[int], period: tuple[date, date], *, with_final: bool) -> _Spans:
+    ready = CondensedSpan.objects.filter(day__range=period, tenant_id__in=tenant_ids, is_ready=True)
     if with_final:
         ready = ready.filter(final_codes=RawSQL(DIGEST, ()))  # noqa: S611  a constant
     of_all = ready.values_list("span", "day").annotate(n=Count("*")).filter(n=len(set(tenant_ids)))
