@@ -39,8 +39,9 @@ from reports.billing.api import (
 )
 from reports.billing.checks.api import ChecksView as InvoiceChecksView
 from reports.billing.checks.api import CheckView as InvoiceCheckView
-from reports.billing.checks.api import ClaimView
-from reports.billing.prices.api import PriceListRowsView, PriceListsView, PriceListView
+from reports.billing.checks.claims_api import ClaimView
+from reports.billing.prices.api import PriceListsView, PriceListView
+from reports.billing.prices.rows_api import PriceListRowsView
 from reports.budgets.api import BudgetsView, BudgetView
 from reports.campaigns.ab_api import AbView
 from reports.campaigns.api import CampaignsView, CampaignView

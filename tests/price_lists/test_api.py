@@ -2,6 +2,7 @@
 
 import pytest
 
+from portal.accounts.models import AuditEntry
 from reports.billing.prices import changing
 from reports.billing.prices.reading import content_of
 from reports.billing.prices.rows import PriceRow
@@ -66,6 +67,7 @@ def test_scope_is_needed_for_every_operation(call, family, scopes):
     answers = [
         caller.get(PATH), caller.post(PATH, {}), caller.get(f"{PATH}{family.cost.pk}/"),
         delete(caller, f"{PATH}{family.cost.pk}/"), put(caller, f"{PATH}{family.cost.pk}/rows/", {}),
+        patch(caller, f"{PATH}{family.cost.pk}/", {}),
     ]  # fmt: skip
 
     assert {one.status_code for one in answers} == {403}
@@ -103,6 +105,33 @@ def test_list_is_read_with_all_its_rows_and_put_back_unchanged(group, family, fu
             " fi.elisa. Is the name as delivery reports have it?"
         ],
     }  # fmt: skip
+
+
+def patch(caller, path: str, body: object):
+    return caller.client.patch(f"/api/v1/{path}", body, content_type="application/json", headers=caller.headers)
+
+
+def test_terms_are_changed(group, child, family):
+    path = f"{PATH}{family.to_child.pk}/"
+    before = group.get(path).json()
+
+    after = patch(group, path, {"name": " Prices of 2027 ", "basis": "delivered"}).json()
+    same = {name: value for name, value in before.items() if name not in ("prices", "groups", "fees", "updated_at")}
+    assert after == same | {"name": "Prices of 2027", "basis": "delivered", "updated_at": after["updated_at"]}
+    assert after["updated_at"] > before["updated_at"]
+    assert patch(group, path, {"per": before["per"]}).json() == after
+    (entry,) = AuditEntry.objects.filter(action="price_list.changed")
+    assert entry.actor == str(group.key)
+
+    for body, pointer in (
+        ({"name": "call +358401234567"}, "#/name"), ({"name": " "}, "#/name"), ({"basis": "guessed"}, "#/basis"),
+        ({"currency": "EUR"}, "#/currency"),
+    ):  # fmt: skip
+        refused = patch(group, path, body)
+        assert (refused.status_code, [one["pointer"] for one in refused.json()["errors"]]) == (422, [pointer])
+    assert patch(child, path, {"name": "x"}).status_code == 404
+    delete(group, path)
+    assert problem(patch(group, path, {"name": "x"}))[:2] == (409, "conflict")
 
 
 def test_dry_run_tells_differences_and_errors_and_changes_nothing(group, family):

@@ -1,4 +1,4 @@
-"""/api/v1/invoice-checks/: gateways' invoices uploaded, their checks read, claims fetched."""
+"""/api/v1/invoice-checks/: gateways' invoices uploaded, their checks read and deleted."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db.models import QuerySet
-from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone, translation
@@ -18,17 +17,14 @@ from rest_framework.response import Response
 
 from deliveries.conversions.files import FileProblem
 from portal.accounts.access import Access
-from portal.accounts.models import record
 from portal.api.operations import BILLING, Operation
 from portal.api.pages import LISTED, ROW_ID_MAX, page_of
 from portal.api.parameters import Parameter
-from portal.api.problems import BadField, NotReady
+from portal.api.problems import BadField, Conflict
 from portal.api.views import ApiView, JsonParser
-from portal.common.file_response import XLSX
 from portal.common.masking import Masking
 from portal.common.periods import Month, start_of_day
-from portal.tenants.models import ApiKey, GatewayAccount
-from portal.tenants.scope import web_scope
+from portal.tenants.models import GatewayAccount
 from reports.billing.checks import uploads
 from reports.billing.checks.api_examples import CHECK, QUEUED, WITH_ROWS
 from reports.billing.checks.api_serializers import (
@@ -37,9 +33,8 @@ from reports.billing.checks.api_serializers import (
     OneCheckSerializer,
     StartCheckSerializer,
 )
-from reports.billing.checks.claim_file import claim_name, write_claim
 from reports.billing.checks.results import read_stored
-from reports.billing.checks.scope import NotChecked, checked_accounts, cost_list_of, read_scope
+from reports.billing.checks.scope import checked_accounts, cost_list_of
 from reports.billing.checks.selectors import all_checks
 from reports.billing.checks.span import default_close
 from reports.billing.checks.texts import file_text, line_text
@@ -141,7 +136,7 @@ class ChecksView(ApiView):
 
 
 class CheckView(ApiView):
-    """One check with the rows that differ."""
+    """One check with the rows that differ; DELETE deletes it."""
 
     operations = {
         "GET": Operation(
@@ -154,11 +149,33 @@ class CheckView(ApiView):
             answer=OneCheckSerializer,
             answer_text="The check.",
             answer_example=WITH_ROWS,
-        )
+        ),
+        "DELETE": Operation(
+            id="delete_invoice_check",
+            tag="Invoice checks",
+            summary="Delete an invoice check",
+            text=(
+                "Delete a check that has ended, with its file and result; the response is the check as it was. One that"
+                " waits or runs is a conflict."
+            ),
+            scope=BILLING,
+            path=CHECK_PATH,
+            answer=InvoiceCheckSerializer,
+            answer_text="The deleted check.",
+            answer_example=CHECK,
+            problems=("conflict",),
+        ),
     }
 
+    def delete(self, request: Request, check_id: int) -> Response:
+        check = found_check(self.access, check_id)
+        answer = self.answer(shown(check, self.access))
+        if not uploads.delete(check, actor=str(self.access.key)):
+            raise Conflict("The check has not ended yet.")
+        return answer
+
     def get(self, request: Request, check_id: int) -> Response:
-        check = _check(self.access, check_id)
+        check = found_check(self.access, check_id)
         rows = [row for row in read_stored(check.rows) if row.outcome != Outcome.AGREES]
         masking = self.access.masking
         shown_rows = [
@@ -175,46 +192,6 @@ class CheckView(ApiView):
             for row in rows
         ]
         return self.answer(shown(check, self.access) | {"rows": shown_rows})
-
-
-class ClaimView(ApiView):
-    """The claim of a check; who fetched it is written down."""
-
-    operations = {
-        "GET": Operation(
-            id="download_claim",
-            tag="Invoice checks",
-            summary="A check's claim",
-            text=(
-                "The claim to the gateway as a workbook: sums, rows, and for keys with the scope `read` the ids of the"
-                " messages behind each difference. Each download is recorded in the audit log."
-            ),
-            scope=BILLING,
-            path=CHECK_PATH,
-            answer_text="The workbook.",
-            media=XLSX,
-            headers={"Content-Disposition": "The file's name."},
-            problems=("not-ready",),
-        )
-    }
-
-    def get(self, request: Request, check_id: int) -> HttpResponse:
-        check = _check(self.access, check_id)
-        if check.state != InvoiceCheck.State.DONE:
-            raise NotReady(f"This check is not ready: {check.state}.")
-        try:
-            scope = read_scope(check)
-        except NotChecked as error:
-            raise NotReady(f"The claim cannot be made any more: {error}.") from error
-        with web_scope(scope.tenant_ids):
-            content = write_claim(
-                check, scope, masking=self.access.masking, with_messages=self.access.has_scope(ApiKey.Scope.READ),
-                language="en",
-            )  # fmt: skip
-        record("invoice_check.claimed", actor=str(self.access.key), tenant=check.tenant, subject=claim_name(check))
-        response = HttpResponse(content, content_type=XLSX)
-        response.headers["Content-Disposition"] = f'attachment; filename="{claim_name(check)}"'
-        return response
 
 
 def visible(access: Access) -> QuerySet[InvoiceCheck]:
@@ -268,7 +245,8 @@ def _part(part: Part) -> dict[str, Any]:
     return {"kind": part.kind, "rule": part.rule} | _sum(part.quantity, part.amount)
 
 
-def _check(access: Access, check_id: int) -> InvoiceCheck:
+def found_check(access: Access, check_id: int) -> InvoiceCheck:
+    """Return a check that the key sees. Raises Http404."""
     return get_object_or_404(visible(access), pk=min(check_id, ROW_ID_MAX))
 
 

@@ -1,5 +1,6 @@
-"""/api/v1/price-lists/: price lists listed, created, read and archived, and their rows replaced."""
+"""/api/v1/price-lists/: price lists listed, created, read, changed and archived."""
 
+from dataclasses import replace
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -11,37 +12,30 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from portal.accounts.access import Access
-from portal.api.bodies import checked, refuse
+from portal.api.bodies import checked
 from portal.api.operations import BILLING, Operation
 from portal.api.pages import LISTED, page_of
-from portal.api.parameters import Parameter, today
+from portal.api.parameters import Parameter
 from portal.api.problems import BadField, BadFields, Conflict
-from portal.api.views import MAX_BYTES_OF_MANY, ApiView, JsonParser
+from portal.api.views import ApiView
 from portal.tenants.models import Tenant
 from reports.billing.prices import changing
 from reports.billing.prices.reading import accounts_of, content_of
-from reports.billing.prices.rest_examples import CHECK, LIST, NEW, ROWS
-from reports.billing.prices.rest_rows import ContentBody, content_of_body, rows_shown
+from reports.billing.prices.rest_examples import LIST, NEW, ROWS
+from reports.billing.prices.rest_rows import rows_shown
 from reports.billing.prices.rest_serializers import (
-    CheckAnswer,
+    ChangePriceListBody,
     NewPriceListBody,
     PriceListAnswer,
     PriceListRowsAnswer,
     PriceListsAnswer,
 )
-from reports.billing.prices.shown import shown_differences
-from reports.billing.prices.texts import LIST_PROBLEMS, problem_text
-from reports.models import PriceChange, PriceList
+from reports.billing.prices.texts import LIST_PROBLEMS
+from reports.models import PriceList
 
 LIST_PATH = {
     "price_list_id": Parameter(name="price_list_id", text="The list's `id`.", kind="number", example=17)
 }  # fmt: skip
-
-
-class RowsParser(JsonParser):
-    """A JSON object with all rows of a list, of at most MAX_BYTES_OF_MANY bytes."""
-
-    most_bytes = MAX_BYTES_OF_MANY
 
 
 class PriceListsView(ApiView):
@@ -132,14 +126,14 @@ class PriceListsView(ApiView):
                 raise Conflict(str(LIST_PROBLEMS["exists"])) from error
             raise BadField(error.code, str(LIST_PROBLEMS[error.code])) from error
         except ValidationError as error:
-            faults = [(f"#/{name}", " ".join(texts)) for name, texts in error.message_dict.items()]
-            raise BadFields("; ".join(f"{at[2:]}: {text}" for at, text in faults), faults) from error
+            raise _bad_fields(error) from error
         return self.answer(_shown(made), Location=request.build_absolute_uri(f"{request.path}{made.pk}/"))
 
 
 class PriceListView(ApiView):
     """One price list."""
 
+    http_method_names = ["get", "head", "options", "patch", "delete"]
     operations = {
         "GET": Operation(
             id="get_price_list",
@@ -151,6 +145,23 @@ class PriceListView(ApiView):
             answer=PriceListRowsAnswer,
             answer_text="The list.",
             answer_example=LIST | ROWS,
+        ),
+        "PATCH": Operation(
+            id="change_price_list",
+            tag="Price lists",
+            summary="Change the terms of a price list",
+            text=(
+                "Change the name, or what is charged; fields that are left out stay. Issued statements stay as they"
+                " are. An archived list is a conflict."
+            ),
+            scope=BILLING,
+            path=LIST_PATH,
+            body=ChangePriceListBody,
+            body_example={"name": "Prices of 2027", "basis": "delivered"},
+            answer=PriceListAnswer,
+            answer_text="The list as it is now.",
+            answer_example=LIST | {"name": "Prices of 2027", "basis": "delivered"},
+            problems=("conflict",),
         ),
         "DELETE": Operation(
             id="archive_price_list",
@@ -166,63 +177,26 @@ class PriceListView(ApiView):
     }
 
     def get(self, request: Request, price_list_id: int) -> Response:
-        found = _found(visible(self.access), price_list_id)
+        found = found_list(visible(self.access), price_list_id)
         return self.answer(_shown(found) | rows_shown(content_of(found), found.currency))
 
-    def delete(self, request: Request, price_list_id: int) -> Response:
-        found = _found(_own(self.access), price_list_id)
-        changing.archive(found, actor=str(self.access.key), now=timezone.now())
-        return self.answer(_shown(_found(_own(self.access), price_list_id)))
-
-
-class PriceListRowsView(ApiView):
-    """All rows of a price list, as one thing that is replaced."""
-
-    http_method_names = ["put"]
-    parser_classes = [RowsParser]
-    operations = {
-        "PUT": Operation(
-            id="replace_price_list_rows",
-            tag="Price lists",
-            summary="Replace all rows of a price list",
-            text=(
-                "Replace prices, prices by quantity and fees by those of the body, in one transaction. `revision` is"
-                " that of the list which you have read; if it was changed since, this is a conflict. With `dry_run`"
-                " nothing is changed: the answer has the errors, the warnings and the differences. Open months are"
-                " priced again at once; issued statements stay as they are."
-            ),
-            scope=BILLING,
-            path=LIST_PATH,
-            body=ContentBody,
-            body_example={"revision": 4, "dry_run": False} | ROWS,
-            answer=CheckAnswer,
-            answer_text="The check and the differences.",
-            answer_example=CHECK,
-            problems=("conflict",),
-        ),
-    }
-
-    def put(self, request: Request, price_list_id: int) -> Response:
-        found = _found(_own(self.access), price_list_id)
-        data = checked(ContentBody, request.data)
-        content, faults = content_of_body(data, found.currency)
-        refuse(faults)
-        day = today(self.access)
-        if data.get("dry_run"):
-            proposal = changing.propose(found, content, today=day)
-            return self.answer(_check(found, proposal, is_applied=False))
+    def patch(self, request: Request, price_list_id: int) -> Response:
+        found = found_list(own_lists(self.access), price_list_id)
+        data = self.body(request, is_partial=True)
+        if found.archived_at is not None:
+            raise Conflict("The list is archived: it cannot be changed.")
+        stripped = {"name": data["name"].strip()} if "name" in data else {}
+        terms = replace(changing.Terms.of(found), **data | stripped)
         try:
-            proposal = changing.replace_content(
-                found, content, revision=data["revision"], cause=PriceChange.Cause.API, actor=str(self.access.key),
-                now=timezone.now(), today=day,
-            )  # fmt: skip
-        except changing.Outdated as error:
-            text = f"The list has revision {found.revision}, or is archived: read it and send its revision."
-            raise Conflict(text) from error
-        except changing.Refused as error:
-            texts = [("#", problem_text(problem, found.currency)) for problem in error.errors[:20]]
-            raise BadFields("; ".join(text for _at, text in texts), texts) from error
-        return self.answer(_check(found, proposal, is_applied=bool(proposal.differences)))
+            changing.change_terms(found, terms, actor=str(self.access.key), now=timezone.now())
+        except ValidationError as error:
+            raise _bad_fields(error) from error
+        return self.answer(_shown(found_list(own_lists(self.access), price_list_id)))
+
+    def delete(self, request: Request, price_list_id: int) -> Response:
+        found = found_list(own_lists(self.access), price_list_id)
+        changing.archive(found, actor=str(self.access.key), now=timezone.now())
+        return self.answer(_shown(found_list(own_lists(self.access), price_list_id)))
 
 
 def visible(access: Access) -> QuerySet[PriceList]:
@@ -234,7 +208,7 @@ def visible(access: Access) -> QuerySet[PriceList]:
     return _related(PriceList.objects.filter(Q(issuer__in=access.tenant_ids) | given))
 
 
-def _own(access: Access) -> QuerySet[PriceList]:
+def own_lists(access: Access) -> QuerySet[PriceList]:
     """Return the lists that the key's tenants issue."""
     _owner(access)
     return _related(PriceList.objects.filter(issuer__in=access.tenant_ids))
@@ -244,11 +218,17 @@ def _related(lists: QuerySet[PriceList]) -> QuerySet[PriceList]:
     return lists.select_related("issuer", "account", "customer").defer("account__created_at")
 
 
-def _found(lists: QuerySet[PriceList], price_list_id: int) -> PriceList:
+def found_list(lists: QuerySet[PriceList], price_list_id: int) -> PriceList:
+    """Return the list with this id. Raises Http404."""
     found = lists.filter(pk=min(price_list_id, 2**63 - 1)).first()
     if found is None:
         raise Http404
     return found
+
+
+def _bad_fields(error: ValidationError) -> BadFields:
+    faults = [(f"#/{name}", " ".join(texts)) for name, texts in error.message_dict.items()]
+    return BadFields("; ".join(f"{at[2:]}: {text}" for at, text in faults), faults)
 
 
 def _owner(access: Access) -> Tenant:
@@ -271,19 +251,4 @@ def _shown(one: PriceList) -> dict[str, Any]:
         "issuer": one.issuer.slug if one.issuer else None,
         "customer": one.customer.slug if one.customer else None,
         "account": one.account.name if one.account else None,
-    }
-
-
-def _check(price_list: PriceList, proposal: changing.Proposal, *, is_applied: bool) -> dict[str, Any]:
-    currency, found = price_list.currency, proposal.checked
-    shown = shown_differences(proposal.differences, currency)
-    return {
-        "revision": price_list.revision,
-        "is_applied": is_applied,
-        "errors": [problem_text(one, currency) for one in found.errors],
-        "warnings": [problem_text(one, currency) for one in found.warnings],
-        "differences": [
-            {"change": one.what, "row": one.key, "before": ", ".join(one.old), "after": ", ".join(one.new)}
-            for one in shown
-        ],
     }

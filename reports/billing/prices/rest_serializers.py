@@ -29,6 +29,16 @@ class NewPriceListBody(serializers.Serializer):
     account = Text(required=False, max_length=63, help_text="What the gateway charges for this account, by name.")
 
 
+class ChangePriceListBody(serializers.Serializer):
+    """The terms of a list."""
+
+    name = Text(required=False, max_length=120, help_text="Its name, which the customer sees, too.")
+    basis = serializers.ChoiceField(
+        choices=PriceList.Basis.values, required=False, help_text="Which messages are charged."
+    )
+    per = serializers.ChoiceField(choices=PriceList.Per.values, required=False, help_text="What a price is for.")
+
+
 class PriceListAnswer(serializers.Serializer):
     """A price list without its rows."""
 

@@ -8,10 +8,12 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
+from portal.accounts.models import AuditEntry
 from portal.tenants import api_keys
 from portal.tenants.models import GatewayAccount, PartnerId, Tenant
 from reports.billing.checks import running
 from reports.models import InvoiceCheck, PriceList
+from tests.billing.checks.rows import make_done_check
 from tests.billing.checks.test_pages import HELSINKI, csv_of
 from tests.billing.proof.gateway import Errors
 
@@ -73,6 +75,29 @@ def test_an_invoice_is_checked_by_the_api(carried, call, tenant) -> None:
     child = Tenant.objects.get(slug="hansa")  # whose traffic it is: the gateway charges the owner
     assert call(child, path).status_code == 404
     assert call(tenant, path, scopes=("read",)).status_code == 403
+
+
+def test_check_that_has_ended_is_deleted(client, tenant, call) -> None:
+    check = make_done_check(tenant)
+    headers = {"Authorization": f"Bearer {key_of(tenant)}"}
+    path = f"{URL}{check.pk}/"
+    shown = client.get(path, headers=headers).json()
+
+    InvoiceCheck.objects.update(state="running")
+    assert client.delete(path, headers=headers).status_code == 409
+    InvoiceCheck.objects.update(state="done")
+    stranger = Tenant.objects.create(slug="stranger", name="Stranger")
+    assert client.delete(path, headers={"Authorization": f"Bearer {key_of(stranger)}"}).status_code == 404
+    gone = client.delete(path, headers=headers)
+    assert (gone.status_code, gone.json()) == (200, {name: shown[name] for name in shown if name != "rows"})
+    assert (client.delete(path, headers=headers).status_code, InvoiceCheck.objects.count()) == (404, 0)
+    (entry,) = AuditEntry.objects.filter(action="invoice_check.deleted")
+    assert (entry.actor.startswith("warehouse"), entry.details) == (True, {"account": "checked", "month": "2026-10"})
+
+
+def key_of(tenant: Tenant) -> str:
+    values = {"name": "warehouse", "created_by": "owner@example.com", "now": timezone.now()}
+    return api_keys.create_key(tenant=tenant, account=None, scopes=("billing",), **values)[1]
 
 
 @pytest.mark.parametrize(
