@@ -118,7 +118,9 @@ class StreamView(ApiView):
 
     def get(self, request: Request) -> Response | HttpResponse:
         asked, wait = read_asked(self.given, self.access), self.given.number("wait") or 0
-        after = request.headers.get("Last-Event-ID", "").strip() or self.given.text("after") or None
+        after = request.headers.get("Last-Event-ID", "").strip() or None
+        if after is None and "after" in self.given:  # an empty one would begin now, and leave out what came before
+            after = self.given.text("after")
         chunk = self._first_chunk(asked, after)
         is_events = server_sent.is_asked_for(request.headers)
         granted = ReportsGranted(

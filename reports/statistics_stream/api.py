@@ -92,7 +92,7 @@ class StatisticsStreamView(ApiView):
 
     def get(self, request: Request) -> Response | HttpResponse:
         asked, after = read_asked(self.given, self.access), self.given.text("after")
-        if after and not re.fullmatch(_CURSOR, after):
+        if "after" in self.given and not re.fullmatch(_CURSOR, after):
             raise BadParameter("after", "not a cursor of this stream: 16 digits and letters from a to f")
         try:
             totals = read_totals(asked)

@@ -208,3 +208,12 @@ def test_number_of_queries_does_not_depend_on_the_rows(mine, feed, messages, dja
         with django_assert_num_queries(19):
             assert len(mine.get("delivery-reports/").json()["data"]) == rows
         apply(feed, *(sent(f"more{n}", 1001, "nr-fi", refId=f"sale {n}") for n in range(20)))
+
+
+def test_empty_cursor_of_the_stream_is_refused_instead_of_leaving_out_what_came_before(mine):
+    answer = mine.get("delivery-reports/stream/", after="")
+
+    assert (answer.status_code, answer.json()["errors"]) == (
+        400,
+        [{"parameter": "after", "detail": "not a cursor of this stream"}],
+    )

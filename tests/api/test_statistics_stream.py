@@ -110,6 +110,7 @@ def test_day_whose_messages_have_all_gone_is_told_with_zeros(messages, other_ten
         ({"from": "2020-01-01"}, "from", "at most 31 days; these are "),
         ({"to": "2026-11-01"}, "from", "the first day is missing"),
         ({"after": "oldest"}, "after", "not a cursor of this stream: 16 digits and letters from a to f"),
+        ({"after": ""}, "after", "not a cursor of this stream: 16 digits and letters from a to f"),
         ({"wait": "31"}, "wait", "a whole number from 0 to 30"),
         ({"group_by": "country"}, "group_by", "one of tenant"),
         ({"campaign": "sale"}, "campaign", "unknown parameter"),
