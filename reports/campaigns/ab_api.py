@@ -125,7 +125,7 @@ class AbView(ApiView):
                 raise BadParameter("split", f"{error}; give one weight for each variant") from error
             test = None
             if not query.chosen:
-                test = conversion_test(campaign, is_running=result.verdict.is_running, masking=self.access.masking)
+                test = conversion_test(campaign, result.verdict, masking=self.access.masking)
             shown = _shown(campaign, result, self.access.masking) | {"conversions": test and _conversions(test)}
             return self.answer(shown)
 

@@ -17,7 +17,7 @@ from campaigns.models import Campaign
 from campaigns.statistics import MIN_MESSAGES, always_valid, enough, holm, two_proportions, welch
 from portal.common.masking import Masking
 from portal.common.templatetags.figures import count, decimal, percent
-from reports.campaigns.ab_figures import SURE
+from reports.campaigns.ab_figures import SURE, Verdict
 from reports.campaigns.ab_texts import points_text
 from reports.campaigns.conversions import VariantConversions, attributed_events, conversions_of
 
@@ -55,7 +55,8 @@ class ConversionTest:
     """Variants with their recipients, the pairs of their shares and of their revenue, nearest first.
 
     `currency` is empty, and there is no revenue, if the events have none or several. With `is_running` more messages or
-    events are expected, and the intervals of the shares are always-valid.
+    events are expected, and the intervals of the shares are always-valid. With `is_split_wrong` the messages are not
+    split as planned, and nothing can be concluded.
     """
 
     variants: list[ConvertedVariant]
@@ -63,10 +64,14 @@ class ConversionTest:
     revenue: list[ConvertedPair]
     currency: str
     is_running: bool
+    is_split_wrong: bool
 
 
-def conversion_test(campaign: Campaign, *, is_running: bool, masking: Masking) -> ConversionTest | None:
-    """Return the comparison of a campaign's variants by their events; None if no event is attributed to it."""
+def conversion_test(campaign: Campaign, verdict: Verdict, *, masking: Masking) -> ConversionTest | None:
+    """Return the comparison of a campaign's variants by their events; None if no event is attributed to it.
+
+    `verdict` is that on the rates of the same variants.
+    """
     campaign_ids = ids_shown_as(campaign)
     if not attributed_events(campaign, campaign_ids).exists():
         return None
@@ -75,10 +80,17 @@ def conversion_test(campaign: Campaign, *, is_running: bool, masking: Masking) -
     named = masking.named(dict.fromkeys([one.variant for one in figures], ""), None)
     labels = {name: label for label, name, _value in named}
     variants = [ConvertedVariant(labels[one.variant], one) for one in figures]
-    return compare(variants, currency=found.currency, is_running=is_running)
+    return compare(
+        variants,
+        currency=found.currency,
+        is_running=verdict.is_running,
+        is_split_wrong=verdict.guards.is_split_wrong,
+    )
 
 
-def compare(variants: Sequence[ConvertedVariant], *, currency: str, is_running: bool) -> ConversionTest:
+def compare(
+    variants: Sequence[ConvertedVariant], *, currency: str, is_running: bool, is_split_wrong: bool = False
+) -> ConversionTest:
     """Compare variants that each addressed MIN_MESSAGES recipients or more. Pure."""
     compared = [one for one in variants if enough(one.figures.addressed)]
     by_share = sorted(compared, key=lambda one: -(one.figures.rate or 0))
@@ -89,7 +101,12 @@ def compare(variants: Sequence[ConvertedVariant], *, currency: str, is_running: 
         found = [_of_revenue(better, other) for better, other in combinations(by_revenue, 2)]
         revenue = _adjusted([pair for pair in found if pair is not None])
     return ConversionTest(
-        variants=list(variants), pairs=_adjusted(pairs), revenue=revenue, currency=currency, is_running=is_running
+        variants=list(variants),
+        pairs=_adjusted(pairs),
+        revenue=revenue,
+        currency=currency,
+        is_running=is_running,
+        is_split_wrong=is_split_wrong,
     )
 
 
@@ -145,6 +162,8 @@ _OPEN = ngettext_lazy(
 
 def sentences(test: ConversionTest) -> list[str]:
     """Return what the comparison shows: a sentence on conversions, and one on revenue if it was compared."""
+    if test.is_split_wrong:
+        return [_("Nothing can be concluded on conversions either, because the messages are not split as planned.")]
     if not test.pairs:
         return [
             _("Conversions are compared when two variants have addressed {least} recipients each.").format(

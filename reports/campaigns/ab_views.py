@@ -156,7 +156,7 @@ def ab_context(
     context |= _shown(result, links, tenant.timezone, form)
     messages = sum(variant.volume.messages for variant in result.variants)
     if not query.chosen and (given.get("conversions") == "yes" or messages <= MAX_AT_ONCE):
-        test = conversion_test(campaign, is_running=result.verdict.is_running, masking=links.masking)
+        test = conversion_test(campaign, result.verdict, masking=links.masking)
         context["conversions"] = test and {"test": test, "sentences": sentences(test)}
     elif not query.chosen and attributed_events(campaign).exists():
         later = given.copy()

@@ -58,6 +58,16 @@ def test_interval_is_always_valid_while_it_runs_and_revenue_waits():
     assert (len(over.revenue), running.revenue) == (1, [])
 
 
+def test_nothing_is_concluded_from_messages_that_are_not_split_as_planned():
+    variants = [variant("A", 5000, 150, 20), variant("B", 5000, 250, 20)]
+
+    test = compare(variants, currency="EUR", is_running=False, is_split_wrong=True)
+
+    assert said(test) == [
+        "Nothing can be concluded on conversions either, because the messages are not split as planned."
+    ]
+
+
 @pytest.mark.parametrize("variants", [[], [variant("A", 29, 3), variant("B", 500, 40)]])
 def test_too_few_recipients_are_not_compared(variants):
     test = compared(*variants)

@@ -132,6 +132,9 @@ def test_ab_test_compares_conversions_on_page_and_in_the_api(
         ("A", 40, 0, 0.0), ("B", 40, 30, 1.5),
     ]  # fmt: skip
     assert (api["currency"], api["comparisons"][0]["is_sure"]) == ("EUR", True)
+    other_split = mine.get(f"campaigns/{Campaign.objects.get(name='autumn').id}/ab/", split="10:90").json()
+    (inconclusive,) = other_split["conversions"]["sentences"]
+    assert (other_split["outcome"], inconclusive in words(client.get(address("ab/?split=10:90")))) == ("split", True)
 
     monkeypatch.setattr(ab_views, "MAX_AT_ONCE", 79)  # a campaign of 80 messages is large
     page = client.get(address("ab/?within=60")).content.decode()
