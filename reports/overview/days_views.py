@@ -26,7 +26,7 @@ def overview_days(request: HttpRequest, tenant: Tenant) -> HttpResponse:
     asked = asked_figures(request, tenant, filters=FILTERS)
     is_part = "HX-Request" in request.headers and "HX-Boosted" not in request.headers
     template = f"reports/overview/{'_days_table' if is_part else 'days'}.html"
-    context = asked.context | _figures(asked, tenant) | {"page": "overview", "is_open": not is_part}
+    context = asked.context | _figures(asked, tenant) | {"page": "overview", "is_alone": not is_part}
     return render(request, template, context, status=asked.status)
 
 
