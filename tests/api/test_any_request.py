@@ -81,8 +81,10 @@ def test_any_request_is_answered_as_described(client, mine, theirs, messages, as
     path, method, address, query, body, headers = asked
     for caller in (mine, theirs):
         send = {"headers": caller.headers | headers}
-        if method in ("post", "put"):
+        if method in ("post", "put", "patch"):
             answer = getattr(client, method)(address, body, content_type="application/json", **send)
+        elif method == "delete":
+            answer = client.delete(address, **send)
         else:
             answer = client.get(address, {name: [v for n, v in query if n == name] for name, _value in query}, **send)
 

@@ -325,6 +325,7 @@ WITHOUT_PAGE = {
     "api:alert_acknowledge": POST,
     "api:alert_rules": DATA,
     "api:alert_rule": DATA,
+    "api:alert_rule_backtest": DATA,
     "api:alert_rule_snooze": POST,
     "api:budgets": DATA,
     "api:budget": DATA,
