@@ -13,9 +13,11 @@ from django.core.asgi import get_asgi_application
 from django.db import connection, connections
 from django.test import Client
 
-from deliveries.stream import waking
+from deliveries.messages import event_log
+from deliveries.stream import sending, waking
 from deliveries.stream.app import Stream
 from deliveries.stream.figures import FIGURES
+from deliveries.stream.sending import PATH as REPORT_STREAM
 from deliveries.stream.waking import Waking
 from portal.accounts.models import Membership
 from portal.common.database import connection_string
@@ -23,6 +25,7 @@ from portal.connections import Guard
 from portal.page_deadline import PageDeadline
 from portal.tenants import api_keys
 from reports.statistics_stream import page_signals
+from reports.statistics_stream import sending as statistics_sending
 from reports.statistics_stream.page_signals import PATH as PAGE_SIGNALS
 from reports.statistics_stream.sending import PATH as STATISTICS_STREAM
 from tests.api.conftest import sent
@@ -33,8 +36,12 @@ from tests.running import until
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
+DAYS = "from=2026-11-02&to=2026-11-03"
+EVENTS = "Accept", "text/event-stream"
+
+
 class Served:
-    """One request to the streams' app; `bodies` is what was sent, `may_send` the room in the client's connection."""
+    """One request to the streams' app; `bodies` is what was sent, `may_send` the client's room for more."""
 
     def __init__(self, path: str, *headers: tuple[str, str]) -> None:
         self.path, self.headers = path, [(name.lower().encode(), value.encode()) for name, value in headers]
@@ -44,7 +51,7 @@ class Served:
         self._is_read = False
 
     async def __aenter__(self) -> Served:
-        self.app = Stream(pages, Guard(100), paths=(STATISTICS_STREAM, PAGE_SIGNALS))
+        self.app = Stream(pages, Guard(100), paths=(REPORT_STREAM, STATISTICS_STREAM, PAGE_SIGNALS))
         path, _, query = self.path.partition("?")
         scope = {
             "type": "http", "method": "GET", "path": path, "query_string": query.encode(),
@@ -81,9 +88,10 @@ class Served:
 
     async def until(self, look: Callable[[], bool]) -> None:
         """Wait until what was sent is as it should be."""
-        while not look():
-            self.has_sent.clear()
-            await asyncio.wait_for(self.has_sent.wait(), 60)
+        async with asyncio.timeout(60):
+            while not look():
+                self.has_sent.clear()
+                await self.has_sent.wait()
 
 
 async def pages(scope: dict, receive: Callable, send: Callable) -> None:
@@ -93,16 +101,28 @@ async def pages(scope: dict, receive: Callable, send: Callable) -> None:
         await sync_to_async(connections.close_all)()
 
 
+def key_of(tenant) -> tuple[str, str]:
+    """Return the header with a new key."""
+    text = api_keys.create_key(tenant=tenant, name="x", scopes=["read"], created_by="tests", now=NOW)[1]
+    return "Authorization", f"Bearer {text}"
+
+
+def cookie_of(person) -> tuple[str, str]:
+    """Return the header of a person who has signed in."""
+    client = Client()
+    client.force_login(person)
+    return "Cookie", "; ".join(f"{name}={morsel.value}" for name, morsel in client.cookies.items())
+
+
 def messages(event: dict) -> list[int]:
     return [group["messages"] for group in event["groups"]]
 
 
 def test_slow_reader_gets_the_newest_totals_and_none_of_those_between(feed, tenant):
-    text = api_keys.create_key(tenant=tenant, name="x", scopes=["read"], created_by="tests", now=NOW)[1]
-    header = ("Authorization", f"Bearer {text}"), ("Accept", "text/event-stream")
+    key = key_of(tenant)
 
     async def follow() -> list[dict]:
-        async with Served(f"{STATISTICS_STREAM}/?from=2026-11-02&to=2026-11-03", *header) as served:
+        async with Served(f"{STATISTICS_STREAM}/?{DAYS}", key, EVENTS) as served:
             await served.until(lambda: len(served.events()) == 1)
             assert FIGURES.listeners["statistics"] == 1
             await batch("a")
@@ -128,9 +148,7 @@ def test_slow_reader_gets_the_newest_totals_and_none_of_those_between(feed, tena
 def test_page_hears_of_changes_until_its_person_may_not_look_any_more(feed, tenant, viewer, monkeypatch):
     monkeypatch.setattr(page_signals, "EVERY", 0)
     monkeypatch.setattr(page_signals, "CHECKED_EVERY", 0)
-    client = Client()
-    client.force_login(viewer)
-    cookie = "Cookie", "; ".join(f"{name}={morsel.value}" for name, morsel in client.cookies.items())
+    cookie = cookie_of(viewer)
 
     async def follow() -> list[dict]:
         async with Served("/t/nordic-retail/live/", cookie) as served:
@@ -143,6 +161,62 @@ def test_page_hears_of_changes_until_its_person_may_not_look_any_more(feed, tena
             return served.events()
 
     assert asyncio.run(follow()) == [{}, {}]  # a signal holds nothing
+
+
+def test_listener_goes_on_from_a_heartbeat(feed, tenant, monkeypatch):
+    monkeypatch.setattr(sending, "HEARTBEAT", 0.01)
+    event_log.prepare()
+    key = key_of(tenant)
+
+    async def follow(*headers: tuple[str, str]) -> tuple[str, list[str]]:
+        """Return the cursor of a heartbeat, and the messages of the events before it."""
+        async with Served(f"{REPORT_STREAM}/?after=oldest", key, EVENTS, *headers) as served:
+            await served.until(lambda: served.events() != [] and is_beat(served.bodies[-1]))
+            return cursor_of(served.bodies[-1]), [event["message_id"] for event in served.events()]
+
+    apply(feed, sent("before", 1001, "nr-fi"))
+    cursor, before = asyncio.run(follow())
+    apply(feed, sent("after", 1001, "nr-fi"))
+    later, after = asyncio.run(follow(("Last-Event-ID", cursor)))
+
+    assert (before, after, later != cursor) == (["before"], ["after"], True)
+
+
+def test_heartbeat_of_statistics_has_the_cursor_of_the_totals_that_were_sent(feed, tenant, monkeypatch):
+    monkeypatch.setattr(statistics_sending, "HEARTBEAT", 0.01)
+    apply(feed, sent("a", 1001, "nr-fi"))
+    key = key_of(tenant)
+
+    async def follow() -> tuple[str, list[dict]]:
+        async with Served(f"{STATISTICS_STREAM}/?{DAYS}", key, EVENTS) as served:
+            await served.until(lambda: served.events() != [] and is_beat(served.bodies[-1]))
+            return cursor_of(served.bodies[-1]), served.events()
+
+    cursor, (totals,) = asyncio.run(follow())
+
+    assert (messages(totals), totals["next_cursor"]) == ([1], cursor)
+
+
+def test_page_without_changes_gets_heartbeats(tenant, viewer, monkeypatch):
+    monkeypatch.setattr(page_signals, "EVERY", 0)
+    monkeypatch.setattr(page_signals, "HEARTBEAT", 0.01)
+    cookie = cookie_of(viewer)
+
+    async def follow() -> list[dict]:
+        async with Served("/t/nordic-retail/live/", cookie) as served:
+            await served.until(lambda: served.bodies[-2:] == [b": heartbeat\n\n"] * 2)
+            return served.events()
+
+    assert len(asyncio.run(follow())) <= 2  # the first signal, and one for the listener that begins
+
+
+def is_beat(body: bytes) -> bool:
+    return body.startswith(b": heartbeat\n")
+
+
+def cursor_of(beat: bytes) -> str:
+    (line,) = (line for line in beat.decode().splitlines() if line.startswith("id: "))
+    return line.removeprefix("id: ")
 
 
 def closed(call: Callable[[], object]) -> None:
