@@ -1,4 +1,4 @@
-"""GET /api/v1/delivery-reports/stream/: what its parameters mean."""
+"""GET /api/v1/delivery-reports/stream/: what its parameters mean, and the forms in which it answers."""
 
 import pytest
 from django.http import QueryDict
@@ -14,6 +14,8 @@ from portal.common.masking import Masking
 from portal.tenants.models import Tenant
 
 pytestmark = pytest.mark.django_db
+
+PATH = "delivery-reports/stream/"
 
 
 def asked_by(caller, query: str) -> Asked:
@@ -93,3 +95,31 @@ def test_account_and_tenant_narrow_what_is_read(call, mine, whole_account, accou
 
 def test_numbers_are_masked_without_their_scope(call, tenant):
     assert asked_by(call(tenant, "read"), "").masking == Masking(in_full=False)
+
+
+@pytest.mark.parametrize("accepted", ["text/csv", "application/x-ndjson", "application/json", "*/*"])
+def test_page_is_json_whatever_else_is_accepted(mine, messages, accepted):
+    """Its events may come later than its headers, outside of Django."""
+    answer = mine.client.get(f"/api/v1/{PATH}?after=oldest&size=1", headers=mine.headers | {"Accept": accepted})
+
+    assert (answer.status_code, answer.headers["Content-Type"]) == (200, "application/json")
+    assert answer.json().keys() == {"data", "next_cursor", "has_more"}
+
+
+@pytest.mark.parametrize("path", [PATH, "statistics/stream/"])
+@pytest.mark.parametrize(("name", "value"), [("timezone", "Europe/Helsinki"), ("lang", "fi"), ("cursor", "x")])
+def test_streams_have_no_parameters_of_lists(mine, path, name, value):
+    answer = mine.get(path, **{name: value})
+
+    assert answer.status_code == 400
+    (error,) = answer.json()["errors"]
+    assert (error["parameter"], error["detail"][:27]) == (name, "unknown parameter; allowed:")
+
+
+@pytest.mark.parametrize("path", [PATH, "statistics/stream/"])
+def test_streams_have_no_links_to_pages(mine, messages, path):
+    """A page of a stream is followed by its `next_cursor` as `after`."""
+    answer = mine.get(path)
+
+    assert (answer.status_code, "Link" in answer.headers) == (200, False)
+    assert mine.get(path, after=answer.json()["next_cursor"]).status_code == 200

@@ -16,7 +16,7 @@ from django.test import Client
 from deliveries.messages import event_log
 from deliveries.stream import sending, waking
 from deliveries.stream.app import Stream
-from deliveries.stream.figures import FIGURES
+from deliveries.stream.figures import FIGURES, REPORTS, TOTALS
 from deliveries.stream.sending import PATH as REPORT_STREAM
 from deliveries.stream.waking import Waking
 from portal.accounts.models import Membership
@@ -45,7 +45,7 @@ class Served:
 
     def __init__(self, path: str, *headers: tuple[str, str]) -> None:
         self.path, self.headers = path, [(name.lower().encode(), value.encode()) for name, value in headers]
-        self.status, self.bodies = 0, []
+        self.status, self.head, self.bodies = 0, {}, []
         self.may_send, self.left, self.has_sent = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self.may_send.set()
         self._is_read = False
@@ -77,10 +77,15 @@ class Served:
 
     async def _send(self, message: dict) -> None:
         await self.may_send.wait()
-        self.status = message.get("status", self.status)
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            self.head = {bytes(name).decode().lower(): bytes(value).decode() for name, value in message["headers"]}
         if message.get("body"):
             self.bodies.append(message["body"])
             self.has_sent.set()
+
+    def page(self) -> dict:
+        return json.loads(b"".join(self.bodies))
 
     def events(self) -> list[dict]:
         lines = b"".join(self.bodies).splitlines()
@@ -161,6 +166,35 @@ def test_page_hears_of_changes_until_its_person_may_not_look_any_more(feed, tena
             return served.events()
 
     assert asyncio.run(follow()) == [{}, {}]  # a signal holds nothing
+
+
+@pytest.mark.parametrize(
+    ("stream", "path", "accepted"),
+    [
+        (REPORTS, f"{REPORT_STREAM}/?size=10", "text/csv"),
+        (REPORTS, f"{REPORT_STREAM}/?size=10", "application/x-ndjson"),
+        (TOTALS, f"{STATISTICS_STREAM}/?{DAYS}", "text/csv"),
+    ],
+)
+def test_page_that_waited_is_json_without_links(feed, tenant, stream, path, accepted):
+    """Its headers are made before its content is there."""
+    event_log.prepare()
+    headers = key_of(tenant), ("Accept", accepted)
+
+    async def follow() -> tuple[Served, Served]:
+        async with Served(path, *headers) as begin:
+            await begin.task
+        async with Served(f"{path}&wait=30&after={begin.page()['next_cursor']}", *headers) as waiting:
+            await asyncio.to_thread(until, lambda: FIGURES.listeners[stream] == 1, "it waits")
+            await asyncio.to_thread(closed, lambda: apply(feed, sent("a", 1001, "nr-fi")))
+            await asyncio.wait_for(asyncio.shield(waiting.task), 60)
+        return begin, waiting
+
+    begin, waiting = asyncio.run(follow())
+
+    for served in (begin, waiting):
+        assert (served.status, served.head["content-type"], "link" in served.head) == (200, "application/json", False)
+    assert waiting.page()["next_cursor"] != begin.page()["next_cursor"]
 
 
 def test_listener_goes_on_from_a_heartbeat(feed, tenant, monkeypatch):
