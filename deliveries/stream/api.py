@@ -103,8 +103,8 @@ class StreamView(ApiView):
                 "Every new delivery report once, in the order in which reports were applied, from any cursor of the"
                 " last 7 days on. With `Accept: text/event-stream` as server-sent events without an end (event"
                 " `delivery_report`; its id is the cursor; a heartbeat every 15 seconds); else as pages that wait for"
-                " events. Reports of archives that were imported, and those of messages that moved to another tenant,"
-                " are not part of it."
+                " events, JSON whatever else is accepted. Times are UTC. Reports of archives that were imported, and"
+                " those of messages that moved to another tenant, are not part of it."
             ),
             parameters=(AFTER, WAIT, PAGE_SIZE, *FILTERS),
             sample={"after": "oldest", "size": 100},
@@ -112,6 +112,7 @@ class StreamView(ApiView):
             answer_text="Events, oldest first.",
             answer_example=PAGE,
             also_media=(server_sent.MEDIA_TYPE,),
+            is_stream=True,
             problems=("cursor-lost",),
         )
     }

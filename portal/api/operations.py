@@ -26,6 +26,7 @@ class Operation:
     beside those that follow from key, body and path. `path` are the parameters in the path, `headers` the answer's
     own head fields, name → text; a body may also be an array of 1 to `body_most`; `also` are other
     statuses of the same answer, without those head fields; `sample` are the query parameters of the example requests.
+    `is_stream`: it goes on outside of Django (deliveries/stream/app.py), so its pages are JSON in UTC without `Link`.
     """
 
     id: str
@@ -46,13 +47,21 @@ class Operation:
     also: Mapping[int, str] = field(default_factory=dict)
     media: str = "application/json"
     also_media: tuple[str, ...] = ()
+    is_stream: bool = False
     headers: Mapping[str, str] = field(default_factory=dict)
     problems: tuple[str, ...] = ()
 
     @property
     def is_list(self) -> bool:
         """Return whether the answer is a page of rows, which is had as CSV and NDJSON too."""
-        return self.body is None and self.answer is not None and "data" in _fields(self.answer)
+        if self.is_stream or self.body is not None or self.answer is None:
+            return False
+        return "data" in _fields(self.answer)
+
+    @property
+    def has_cursor(self) -> bool:
+        """Return whether the answer is a page, with others before or behind its cursors."""
+        return any(parameter.name == "cursor" for parameter in self.parameters)
 
     @property
     def is_paged(self) -> bool:
@@ -72,7 +81,7 @@ class Operation:
         """Return whether the answer's times are shown in the zone that the request names."""
         if self.is_list:
             return True
-        if self.body is not None or self.answer is None or not _has_times(self.answer):
+        if self.is_stream or self.body is not None or self.answer is None or not _has_times(self.answer):
             return False
         return TIMEZONE.name not in {parameter.name for parameter in self.parameters}  # of another meaning
 

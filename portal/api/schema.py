@@ -90,8 +90,8 @@ class Schema(AutoSchema):
         return [idempotency.PARAMETER] if self.method == "POST" else []
 
     def _own_headers(self) -> dict[str, str]:
-        has_pages = any(parameter.name == "cursor" for parameter in self.operation.parameters)
-        shown = (_LINK_HEADER if has_pages else {}) | (_DATA_AS_OF if has_data_as_of(self.operation) else {})
+        operation = self.operation
+        shown = (_LINK_HEADER if operation.has_cursor else {}) | (_DATA_AS_OF if has_data_as_of(operation) else {})
         if self._has_etag():
             shown |= _ETAG
         return shown | (_REPLAYED_HEADER if self.method == "POST" else {})

@@ -219,8 +219,9 @@ class ApiView(APIView):
         return Response(shown, status=status or operation.status, headers=headers)
 
     def finalize_response(self, request: Request, response: Response, *args, **kwargs) -> Response:
-        links = "" if self.is_whole else page_links(request._request, getattr(response, "data", None))
         operation = self.operation_of(request.method)
+        has_links = operation is not None and operation.has_cursor and not self.is_whole
+        links = page_links(request._request, getattr(response, "data", None)) if has_links else ""
         if operation is not None and response.status_code == 200 and isinstance(response, Response):
             try:
                 response = self._formatted(request, response, operation)

@@ -41,9 +41,9 @@ class StatisticsStreamView(ApiView):
                 f"Figures by day, of up to {MAX_DAYS} days, as `/api/v1/statistics/` has them at this moment. With"
                 " `Accept: text/event-stream` as server-sent events without an end, at most one a second: the first one"
                 " (event `day_totals`) has all days, each later one those that have changed since; a heartbeat every 15"
-                " seconds. Else as pages: with `after`, a page waits up to `wait` seconds for other totals. Nothing is"
-                " lost: who connects again gets the present totals first, and a slow reader the newest ones. A named"
-                " period, and one without `to`, goes on with the days."
+                " seconds. Else as pages, in JSON: with `after`, a page waits up to `wait` seconds for other totals."
+                " `data_as_of` is UTC. Nothing is lost: who connects again gets the present totals first, and a slow"
+                " reader the newest ones. A named period, and one without `to`, goes on with the days."
             ),
             parameters=(
                 replace(
@@ -87,6 +87,7 @@ class StatisticsStreamView(ApiView):
             answer_text="The totals, or that they are still the same.",
             answer_example=TOTALS,
             also_media=(server_sent.MEDIA_TYPE,),
+            is_stream=True,
         )
     }
 
