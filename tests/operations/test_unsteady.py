@@ -34,8 +34,10 @@ def run_tests(folder: Path, *arguments: str, known: str = "", **variables: str) 
     done = subprocess.run(
         # A folder of its own: pytest closes the usual one to the engines of tests beside this one.
         [".ci/tests", "-c", str(ini), "--basetemp", str(folder / "temp"), *arguments, str(folder)],
-        # these tests need no portal
-        env=os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "UNSTEADY": str(folder / "known")} | variables,
+        # these tests need no portal, and know no options of the portal's tests
+        env=os.environ
+        | {"PYTEST_ADDOPTS": "", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "UNSTEADY": str(folder / "known")}
+        | variables,
         cwd=REPOSITORY, capture_output=True, text=True, check=False, timeout=240,
     )  # fmt: skip
     lines = done.stdout.splitlines()
