@@ -6,7 +6,7 @@ import pandas
 import pytest
 
 from deliveries.exports.making import run_exports
-from deliveries.models import Export
+from deliveries.models import ConversionWindow, Export
 from tests.api.conftest import call, mine
 from tests.exports.conftest import path_of
 from tests.pages.campaign_month import PERIOD, month
@@ -195,6 +195,7 @@ def test_conversions_of_a_campaign(client, person, mine, month):
 )
 def test_tables_of_an_ab_test(client, person, mine, month, query):
     client.force_login(person)
+    ConversionWindow.objects.update(minutes=60)  # no event is expected any more
     api = mine.get(f"campaigns/{month['id']}/ab/", **query).json()
     page = client.get(f"{T}/campaigns/{month['id']}/ab/", query)
     chosen = page.context["test_query"]

@@ -7,6 +7,7 @@ import openpyxl
 import pandas
 import pytest
 
+from deliveries.models import ConversionWindow
 from portal.accounts.models import Role
 from tests.api.conftest import call, mine
 from tests.conftest import make_user
@@ -103,10 +104,13 @@ def test_campaign_with_those_merged_into_it(person, tenant, mine, month):
     assert found["totals"]["Days"]["Messages"] == mine.get(f"campaigns/{month['id']}/").json()["figures"]["messages"]
 
 
-def test_ab_test(person, tenant, mine, month):
-    found = document(made(saved(person, tenant, "ab_test", parameters={"campaign": month["id"]})))
+@pytest.mark.parametrize("metric", ["delivered", "revenue"])
+def test_ab_test(person, tenant, mine, month, metric):
+    ConversionWindow.objects.update(minutes=60)  # no event is expected any more
+    parameters = {"campaign": month["id"], "metric": metric}
+    found = document(made(saved(person, tenant, "ab_test", parameters=parameters)))
 
-    answer = mine.get(f"campaigns/{month['id']}/ab/").json()
+    answer = mine.get(f"campaigns/{month['id']}/ab/", metric=metric).json()
     rows = found["tables"]["Variants"]
     assert [(r["Variant"], r["Messages"], r["Delivered"], r["Counted"], r["Reached"], r["Rate"]) for r in rows] == [
         (v["name"], v["messages"], v["delivered"], v["counted"], v["reached"], round(v["rate"], 6))
@@ -120,7 +124,11 @@ def test_ab_test(person, tenant, mine, month):
     ]
     summary = {row["Item"]: row["Value"] for row in found["tables"]["Summary"]}
     assert summary["Result"] == answer["sentence"]
-    assert len(rows) == 2
+    revenue = [
+        None if v["revenue_per_recipient"] is None else round(v["revenue_per_recipient"], 6) for v in answer["variants"]
+    ]
+    assert [row.get("Revenue per recipient") for row in rows] == revenue
+    assert (len(rows), len(found["tables"]["Comparisons"]), None in revenue) == (2, 1, metric == "delivered")
 
 
 def test_segments_and_pairs_for_both_readers(person, tenant, call, mine, month):
