@@ -263,11 +263,11 @@ def test_few_recipients_are_named():
 def test_sentences_beside_a_comparison_of_messages():
     def both(*variants: Variant, **more) -> list[str]:
         compared = Conversions(*(found(metric, *variants, **more) for metric in (Metric.CONVERTED, Metric.REVENUE)))
-        return [f"{text[:10]}…{text[-14:]}" for text in sentences(compared)]
+        return [f"{text[:12]}…{text[-14:]}" for text in sentences(compared)]
 
-    assert both(A, B) == ["B converte…s no accident.", "B brought …s no accident."]
-    assert both(variant("A", people(29, 3)), B) == ["Not enough…A 29, B 5,000."]
-    assert both(A, B, planned=[1, 9]) == ["Nothing ca…it as planned."]
+    assert both(A, B) == ["B converted …s no accident.", "B brought 1.…s no accident."]
+    assert both(variant("A", people(29, 3)), B) == ["Not enough y…A 29, B 5,000."]
+    assert both(A, B, planned=[1, 9]) == ["Nothing can …it as planned."]
 
 
 def simulated(metric: Metric, rates: tuple[float, float], *, batch: int, runs: int, seed: int) -> tuple[int, int]:
