@@ -2,6 +2,7 @@
 
 import math
 
+import numpy
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -104,6 +105,22 @@ def test_always_valid_interval_of_means_equals_gbstats(tuned_for, interval, p_va
     assert found.p_value == pytest.approx(p_value, abs=1e-8)
     assert always_valid_means(sums([1]), sums([1, 2])) is None
     assert always_valid_means(sums([5, 5]), sums([7, 7])) is None
+
+
+def test_always_valid_means_give_few_false_alarms_over_fifty_looks_and_welch_many():
+    # One in twenty recipients brings a log-normal amount, in both variants alike.
+    generator, looks = numpy.random.default_rng(5), range(29, 1500, 30)
+    sequential = repeated = 0
+    for _run in range(120):
+        amounts = (generator.random((2, 1500)) < 0.05) * generator.lognormal(3, 1, (2, 1500)).round(2)
+        totals, squares = amounts.cumsum(1), (amounts**2).cumsum(1)
+        found = [[Sums(n + 1, totals[i, n], squares[i, n]) for i in (0, 1)] for n in looks]
+        intervals = [(always_valid_means(*pair), welch(*pair)) for pair in found]
+        alarms = [[one is not None and (one.low > 0 or one.high < 0) for one in both] for both in intervals]
+        sequential += any(one for one, _other in alarms)
+        repeated += any(other for _one, other in alarms)
+    assert sequential <= 0.05 * 120
+    assert repeated > 0.15 * 120
 
 
 def test_detectable_difference_of_means_has_eighty_percent_power():
