@@ -26,8 +26,8 @@ class Operation:
     beside those that follow from key, body and path. `path` are the parameters in the path, `headers` the answer's
     own head fields, name → text; a body may also be an array of 1 to `body_most`; `also` are other
     statuses of the same answer, without those head fields; `sample` are the query parameters of the example requests.
-    `is_stream`: it goes on outside of Django (deliveries/stream/app.py), so its pages are JSON in UTC without `Link` and
-    `ETag`.
+    `is_stream`: it goes on outside of Django (deliveries/stream/app.py), so its pages are JSON in UTC without `Link`;
+    nor have they an `ETag`.
     """
 
     id: str

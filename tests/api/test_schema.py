@@ -24,7 +24,7 @@ from portal.operations.management.commands.api_promise import PROMISE
 from portal.tenants import api_keys
 from portal.tenants.models import PartnerId
 from reports.exports.known import OF_ONE_CAMPAIGN
-from reports.models import ReportMail, ReportRun
+from reports.models import ClosingRun, ReportMail, ReportRun
 from reports.schedules import recipients
 from tests.alerts.made import make_alert, make_rule
 from tests.api.conftest import CANARY
@@ -139,6 +139,9 @@ def test_every_route_and_method_is_described():
             .replace("{statement_id}", "<int:statement_id>")
             .replace("{format_name}", "<slug:format_name>")
             .replace("{check_id}", "<int:check_id>")
+            .replace("{revision}", "<int:revision>")
+            .replace("{closing_id}", "<int:closing_id>")
+            .replace("{rate_id}", "<int:rate_id>")
             .replace("segments/{key}", "segments/<any_text:key>")
             .replace("{account}/{message_id}", "<slug:account>/<any_text:message_id>"),
             m,
@@ -291,6 +294,21 @@ def test_scopes_are_told_with_the_scheme():
         "credit_statement": [{"key": ["billing"]}],
         "mark_statement_paid": [{"key": ["billing"]}],
         "mark_statement_unpaid": [{"key": ["billing"]}],
+        "list_closings": [{"key": ["billing"]}],
+        "close_month": [{"key": ["billing"]}],
+        "get_closing": [{"key": ["billing"]}],
+        "cancel_closing": [{"key": ["billing"]}],
+        "retry_closing": [{"key": ["billing"]}],
+        "get_what_if": [{"key": ["billing"]}],
+        "get_margins": [{"key": ["billing"]}],
+        "download_bookkeeping": [{"key": ["billing"]}],
+        "list_price_list_revisions": [{"key": ["billing"]}],
+        "get_price_list_revision": [{"key": ["billing"]}],
+        "download_price_list_revision": [{"key": ["billing"]}],
+        "list_exchange_rates": [{"key": ["billing"]}],
+        "enter_exchange_rates": [{"key": ["billing"]}],
+        "get_exchange_rate": [{"key": ["billing"]}],
+        "delete_exchange_rate": [{"key": ["billing"]}],
         "list_invoice_checks": [{"key": ["billing"]}],
         "start_invoice_check": [{"key": ["billing"]}],
         "get_invoice_check": [{"key": ["billing"]}],
@@ -377,7 +395,11 @@ def world(messages, tenant, mine):
     )
     rows["kind"] = kind.pk
     rows |= {"key": mine.key.id, "gate": gate.public_id, "attempt": attempt.pk, "replay": replay.pk}
-    rows["price_list"] = make_price_list(tenant, "Customers", now=NOW)["price_list_id"]
+    prices = make_price_list(tenant, "Customers", now=NOW)
+    rows |= {"price_list": prices["price_list_id"], "rate": prices["rate_id"], "revision": prices["revision"]}
+    rows["closing"] = ClosingRun.objects.create(
+        issuer=tenant, month="2026-08-01", requested_by="x", state="done", done=3, total=3, result={"drafts": 3}
+    ).pk
     rows["budget"] = make_budget(tenant, "Month", now=NOW)["budget_id"]
     rule = make_rule(tenant, country="NO", scope="country")
     rows |= {"rule": rule.pk, "alert": make_alert(rule).pk}
@@ -492,6 +514,20 @@ READS = [
     ("/api/v1/statements/{statement_id}/", "{statement}/", ""),
     ("/api/v1/statements/{statement_id}/lines/", "{statement}/lines/", ""),
     ("/api/v1/statements/{statement_id}/files/{format_name}/", "{statement}/files/xlsx/", ""),
+    ("/api/v1/billing/what-if/", "", "?percent=5"),
+    ("/api/v1/billing/margins/", "", f"?{DAYS}&by=partner_id"),
+    ("/api/v1/statements/bookkeeping/", "", "?month=2026-08&lang=fi"),
+    ("/api/v1/price-lists/{price_list_id}/revisions/", "{price_list}/revisions/", "?size=1"),
+    ("/api/v1/price-lists/{price_list_id}/revisions/{revision}/", "{price_list}/revisions/{revision}/", ""),
+    (
+        "/api/v1/price-lists/{price_list_id}/revisions/{revision}/files/{format_name}/",
+        "{price_list}/revisions/{revision}/files/csv/",
+        "",
+    ),
+    ("/api/v1/billing/closings/", "", "?size=1&state=done&month=2026-08"),
+    ("/api/v1/billing/closings/{closing_id}/", "{closing}/", ""),
+    ("/api/v1/exchange-rates/", "", "?size=1&base=EUR&quote=SEK"),
+    ("/api/v1/exchange-rates/{rate_id}/", "{rate}/", ""),
     ("/api/v1/invoice-checks/", "", "?size=1"),
     ("/api/v1/invoice-checks/{check_id}/", "{check}/", ""),
     ("/api/v1/invoice-checks/{check_id}/claim/", "{check}/claim/", ""),
@@ -609,7 +645,9 @@ def asked_with(mine, world, path: str, method: str, name: str, value: object):
     path = path.replace("{gate_id}", world["gate"]).replace("{definition_id}", str(world["definition"]))
     if method == "GET":
         path = path.replace("{campaign_id}", str(world["campaign"])).replace("{key}", "shop")
-        path = path.replace("{statement_id}", str(world["statement"]))
+        path = path.replace("{statement_id}", str(world["statement"])).replace(
+            "{price_list_id}", str(world["price_list"])
+        )
         return mine.client.get(path, {name: value}, headers=mine.headers)
     body = described["requestBody"]["content"]["application/json"]["example"]
     needed = OF_TABLES.get(name, {}) if path.endswith("/exports/tables/") else {}
