@@ -268,7 +268,7 @@ def test_revisions_are_listed_read_and_downloaded(group, child, family):
     ]
     assert len(newest["differences"]) == listed[0]["rows_changed"] > 0
     assert file.headers["Content-Disposition"].endswith(f'-revision-{before}.csv"')
-    assert file.content.decode("utf-8-sig").startswith("kind")
+    assert file.content.decode("utf-8-sig").startswith('"kind";"name"')
     assert group.get(path, to="2020-01-01").json()["data"] == []
     assert [group.get(f"{path}{name}").status_code for name in ("99/", "1/files/pdf/")] == [404, 400]
     for other in ("", "1/", "1/files/csv/"):
