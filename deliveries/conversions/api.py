@@ -26,7 +26,7 @@ from portal.accounts.access import Access
 from portal.accounts.models import record
 from portal.api.ndjson import NDJSON, NdjsonParser
 from portal.api.operations import CONVERT, Operation
-from portal.api.pages import ROW_ID_MAX, page_of
+from portal.api.pages import PAGE_EXAMPLE, ROW_ID_MAX, page_of
 from portal.api.parameters import CURSOR, SINCE, SIZE, TENANT, UNTIL, UPDATED_SINCE, Parameter
 from portal.api.problems import BadFields, BadParameter, Conflict
 from portal.api.views import ApiView, JsonParser
@@ -101,7 +101,7 @@ class ConversionsView(ApiView):
             sample={"kind": "purchase", "attributed": "yes"},
             answer=ConversionPageSerializer,
             answer_text="A page of events.",
-            answer_example={"next_cursor": None, "data": [EVENT]},
+            answer_example=PAGE_EXAMPLE | {"data": [EVENT]},
         ),
         "POST": Operation(
             id="send_conversions",

@@ -77,6 +77,12 @@ class AbResult:
     places: list[PlaceRow]
     planned: tuple[float, ...] | None
 
+    @property
+    def maturity(self) -> float | None:
+        """Return the share of the variants' messages with a final status."""
+        messages = sum(one.volume.messages for one in self.variants)
+        return sum(one.figures.final for one in self.variants) / messages if messages else None
+
 
 def ab_result(campaign: Campaign, query: AbQuery, *, masking: Masking, now: datetime, timezone: str) -> AbResult:
     """Return the test of a campaign's variants, or of those chosen by refIds. Raises TooManyVariants and WrongSplit."""

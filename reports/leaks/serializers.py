@@ -2,6 +2,7 @@
 
 from rest_framework import serializers
 
+from portal.api.serializers import CountedSerializer
 from reports.leaks.cards import TITLES
 
 
@@ -27,7 +28,7 @@ class LeakSerializer(serializers.Serializer):
     first_day = serializers.DateField(allow_null=True, help_text="`countries`: the first day with a message.")
 
 
-class LeaksSerializer(serializers.Serializer):
+class LeaksSerializer(CountedSerializer):
     """A page of the leaks of one kind."""
 
     kind = serializers.ChoiceField(choices=list(TITLES), help_text="The kind.")

@@ -57,6 +57,7 @@ class NewSegmentKeyBody(serializers.Serializer):
 class SegmentKeysAnswer(ForwardPageSerializer):
     """A page of keys, in alphabetical order."""
 
+    data_as_of = serializers.DateTimeField(help_text="Every change of keys before this instant is shown.")
     data = SegmentKeyAnswer(many=True, help_text="The keys.")  # type: ignore[assignment]  # Serializer has the name, too
 
 

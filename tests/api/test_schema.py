@@ -604,7 +604,7 @@ def asked_with(mine, world, path: str, method: str, name: str, value: object):
     path = path.replace("{gate_id}", world["gate"]).replace("{definition_id}", str(world["definition"]))
     if method == "GET":
         path = path.replace("{campaign_id}", str(world["campaign"])).replace("{key}", "shop")
-        path = path.replace("{statement_id}", str(world["statement"]))
+        path = path.replace("{statement_id}", str(world["statement"])).replace("{check_id}", str(world["check"]))
         return mine.client.get(path, {name: value}, headers=mine.headers)
     body = described["requestBody"]["content"]["application/json"]["example"]
     needed = OF_TABLES.get(name, {}) if path.endswith("/exports/tables/") else {}

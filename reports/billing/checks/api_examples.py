@@ -5,6 +5,7 @@ CHECK = {
     "tenant": "nordic-retail",
     "account": "link-main",
     "month": "2026-10",
+    "timezone": "Europe/Helsinki",
     "file_name": "october.csv",
     "state": "done",
     "problem": None,

@@ -95,6 +95,7 @@ class InvoiceCheckSerializer(serializers.Serializer):
     tenant = serializers.CharField(help_text="The account's owner, by slug.")
     account = serializers.CharField(help_text="The gateway account, by name.")
     month = serializers.RegexField(MONTH, allow_null=True, help_text="Null: uploaded by a person and not started yet.")
+    timezone = serializers.CharField(help_text="The zone of the month: the account's.")
     file_name = serializers.CharField(help_text="With phone numbers masked.")
     state = serializers.ChoiceField(choices=InvoiceCheck.State.values, help_text="Where the check is.")
     problem = serializers.CharField(allow_null=True, help_text="Why it cannot be made.")
