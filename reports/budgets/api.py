@@ -270,7 +270,7 @@ def _one(budget: Budget, spending: Spending | None, access: Access) -> dict[str,
     names = ("id", "name", "scope", "currency", "first_day", "last_day", "thresholds", "created_at", "retired_at")
     subject = subject_shown(budget, access.masking)
     return {name: getattr(budget, name) for name in names} | {
-        "tenant": access.tenant.slug,
+        "tenant": budget.tenant.slug,
         "partner_id": subject if budget.scope == Scope.PARTNER_ID else None,
         "campaign": subject if budget.scope == Scope.CAMPAIGN else None,
         "amount": minor_decimal(budget.amount, budget.currency),

@@ -106,7 +106,7 @@ class SegmentAnswer(ForwardPageSerializer):
 
     key = serializers.CharField(help_text="The key.")
     to = serializers.DateField(help_text="Last day.")
-    timezone = serializers.CharField(
+    timezone = serializers.CharField(  # type: ignore[assignment]  # of days, not of times
         help_text="The zone of today in `period`. Days are each tenant's own, in its own zone."
     )
     data_as_of = serializers.DateTimeField(help_text="Every change of messages before this instant is counted.")

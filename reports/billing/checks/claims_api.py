@@ -50,7 +50,7 @@ class ClaimView(ApiView):
         with web_scope(scope.tenant_ids):
             content = write_claim(
                 check, scope, masking=self.access.masking, with_messages=self.access.has_scope(ApiKey.Scope.READ),
-                language=self.given.choice("lang"),
+                language=self.given.choice("lang") or "en",
             )  # fmt: skip
         record("invoice_check.claimed", actor=str(self.access.key), tenant=check.tenant, subject=claim_name(check))
         response = HttpResponse(content, content_type=XLSX)
