@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 
+from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
@@ -22,12 +23,13 @@ from deliveries.conversions.serializers import (
     ConversionResultsSerializer,
     ConversionSerializer,
 )
+from deliveries.search.number_searches_api import count_searches
 from portal.accounts.access import Access
 from portal.accounts.models import record
 from portal.api.ndjson import NDJSON, NdjsonParser
 from portal.api.operations import CONVERT, Operation
 from portal.api.pages import PAGE_EXAMPLE, ROW_ID_MAX, page_of
-from portal.api.parameters import CURSOR, SINCE, SIZE, TENANT, UNTIL, UPDATED_SINCE, Parameter
+from portal.api.parameters import CURSOR, SINCE, SIZE, TENANT, UNTIL, UPDATED_SINCE, Parameter, Parameters
 from portal.api.problems import BadFields, BadParameter, Conflict
 from portal.api.views import ApiView, JsonParser
 from portal.common.masking import Masking
@@ -42,6 +44,32 @@ EVENT_PATH = {
         name="conversion_id", text="The event's `id`.", kind="number", most=ROW_ID_MAX, example=42
     )
 }
+# The parameters that choose among events (`asked_events`).
+EVENTS_OF = (
+    TENANT,
+    Parameter(name="kind", text="Only events of this kind, by name.", example="purchase"),
+    SINCE,
+    UNTIL,
+    Parameter(
+        name="campaign",
+        text="Only events of messages of this campaign, by its name, and of those that are merged into it.",
+        example="October sale",
+    ),
+    Parameter(
+        name="attributed",
+        text="Only events with a message (`yes`) or without one (`no`).",
+        kind="choice",
+        choices=("yes", "no"),
+        example="yes",
+    ),
+    Parameter(
+        name="reason",
+        text="Only events without a message for this reason.",
+        kind="choice",
+        choices=tuple(ConversionEvent.Reason.values),
+        example="outside_window",
+    ),
+)
 
 
 class EventsParser(JsonParser):
@@ -75,29 +103,7 @@ class ConversionsView(ApiView):
                 " with the message that it is attributed to or the reason why there is none. Phone numbers are not"
                 " stored and not shown."
             ),
-            parameters=(
-                TENANT,
-                Parameter(name="kind", text="Only events of this kind, by name.", example="purchase"),
-                SINCE,
-                UNTIL,
-                Parameter(
-                    name="attributed",
-                    text="Only events with a message (`yes`) or without one (`no`).",
-                    kind="choice",
-                    choices=("yes", "no"),
-                    example="yes",
-                ),
-                Parameter(
-                    name="reason",
-                    text="Only events without a message for this reason.",
-                    kind="choice",
-                    choices=tuple(ConversionEvent.Reason.values),
-                    example="outside_window",
-                ),
-                UPDATED_SINCE,
-                CURSOR,
-                SIZE,
-            ),
+            parameters=(*EVENTS_OF, UPDATED_SINCE, CURSOR, SIZE),
             sample={"kind": "purchase", "attributed": "yes"},
             answer=ConversionPageSerializer,
             answer_text="A page of events.",
@@ -128,9 +134,9 @@ class ConversionsView(ApiView):
     }
 
     def get(self, request: Request) -> Response:
-        return self.answer(
-            page_of(self._filtered(), self.given, self.access, lambda page: shown(page, self.access), created=None)
-        )
+        events, _tenant_ids = asked_events(request, self.given, self.access)
+        rows = events.select_related("kind", "campaign", "tenant")
+        return self.answer(page_of(rows, self.given, self.access, lambda page: shown(page, self.access), created=None))
 
     def post(self, request: Request) -> Response:
         tenant = customer_of(self.access)
@@ -156,22 +162,6 @@ class ConversionsView(ApiView):
             _refuse(results[0])
         stored = sum(result["result"] == "stored" for result in results)
         return self.answer({"stored": stored, "refused": len(results) - stored, "results": results})
-
-    def _filtered(self):
-        customer_of(self.access)
-        tenants = self.given.tenants(self.access)
-        tenant_ids = self.access.tenant_ids if tenants is None else tenants.values()
-        kind, span = self.given.text("kind"), self.given.span(self.access)
-        kinds = ConversionKind.objects.filter(tenant_id__in=tenant_ids, name=kind)
-        if "kind" in self.given and not kinds.exists():
-            raise BadParameter("kind", "no kind of this name")
-        events = narrowed(
-            events_of(tenant_ids, span.first, span.last, since=span.since, until=span.until),
-            kind=kind,
-            reason=self.given.choice("reason") or "",
-            attributed=self.given.choice("attributed") or "",
-        )
-        return events.select_related("kind", "campaign", "tenant")
 
 
 class ConversionView(ApiView):
@@ -221,6 +211,30 @@ class ConversionView(ApiView):
             subject=Masking(in_full=False).text(event.event_id),
         )
         return answer
+
+
+def asked_events(
+    request: Request, given: Parameters, access: Access
+) -> tuple[QuerySet[ConversionEvent], Collection[int]]:
+    """Return the events that EVENTS_OF choose, and the ids of the tenants that are asked for."""
+    customer_of(access)
+    tenants = given.tenants(access)
+    tenant_ids = access.tenant_ids if tenants is None else tenants.values()
+    kind, span, campaigns = given.text("kind"), given.span(access), None
+    kinds = ConversionKind.objects.filter(tenant_id__in=tenant_ids, name=kind)
+    if "kind" in given and not kinds.exists():
+        raise BadParameter("kind", "no kind of this name")
+    if name := given.text("campaign"):
+        count_searches(request, [("campaign", name)])
+        campaigns = Campaign.objects.filter(tenant_id__in=tenant_ids, name=name)
+    events = narrowed(
+        events_of(tenant_ids, span.first, span.last, since=span.since, until=span.until),
+        kind=kind,
+        reason=given.choice("reason") or "",
+        attributed=given.choice("attributed") or "",
+        campaigns=campaigns,
+    )
+    return events, tenant_ids
 
 
 def customer_of(access: Access) -> Tenant:

@@ -90,9 +90,20 @@ def events_of_campaign(campaign: Campaign, period: Period) -> QuerySet[Conversio
 
 
 def narrowed(
-    events: QuerySet[ConversionEvent], *, kind: str = "", reason: str = "", attributed: str = ""
+    events: QuerySet[ConversionEvent],
+    *,
+    kind: str = "",
+    reason: str = "",
+    attributed: str = "",
+    campaigns: Collection[Campaign] | None = None,
 ) -> QuerySet[ConversionEvent]:
-    """Return the events of a kind, with a reason, and with a message (`yes`) or without one (`no`)."""
+    """Return the events of a kind, with a reason, and with a message (`yes`) or without one (`no`).
+
+    With `campaigns` only those of messages of these campaigns, and of campaigns merged into them.
+    """
+    if campaigns is not None:
+        ids = [id_ for campaign in campaigns for id_ in ids_shown_as(campaign)]
+        events = events.filter(attributed_campaign_id__in=ids, attributed_message_id__isnull=False)
     if kind:
         events = events.filter(kind__name=kind)
     if reason:

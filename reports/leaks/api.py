@@ -36,6 +36,7 @@ _EXAMPLE = {
     "data": [
         {
             "messages": 120,
+            "leak": "gAAAAABnT2",
             "parts": 240,
             "number": None,
             "result_code": None,
@@ -155,6 +156,7 @@ def _row(row: LeakRow) -> dict:
     newest = row.newest
     return {
         "messages": row.messages,
+        "leak": row.opens.seal() if row.opens else None,
         "parts": row.parts,
         "number": row.number or None,
         "result_code": newest.code.number if newest else None,

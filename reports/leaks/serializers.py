@@ -10,6 +10,9 @@ class LeakSerializer(serializers.Serializer):
     """A leak; fields that rows of its kind do not have are null."""
 
     messages = serializers.IntegerField(help_text="Messages of the leak.")
+    leak = serializers.CharField(
+        allow_null=True, help_text="`leak` of `/leaks/messages/`, which lists them; null for `countries`."
+    )
     parts = serializers.IntegerField(help_text="Their SMS parts.")
     number = serializers.CharField(allow_null=True, help_text="`numbers`: the number, masked without `numbers`.")
     result_code = serializers.IntegerField(allow_null=True, help_text="`numbers`: the code of its newest message.")

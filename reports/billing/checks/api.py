@@ -179,10 +179,11 @@ class CheckView(ApiView):
 
     def get(self, request: Request, check_id: int) -> Response:
         check = found_check(self.access, check_id, below=True)
-        rows = [row for row in read_stored(check.rows) if row.outcome != Outcome.AGREES]
+        rows = [(number, row) for number, row in enumerate(read_stored(check.rows)) if row.outcome != Outcome.AGREES]
         masking = self.access.masking
         shown_rows = [
             {
+                "number": number,
                 "partner_id": masking.text(row.partner_id),
                 "country": row.country,
                 "operator": masking.text(row.operator),
@@ -192,7 +193,7 @@ class CheckView(ApiView):
                 "parts": [_part(part) for part in row.parts],
                 "explanations": [[_part(part) for part in parts] for parts in row.explanations],
             }
-            for row in rows
+            for number, row in rows
         ]
         lang = self.given.choice("lang") or "en"
         return self.answer(shown(check, self.access, lang) | {"rows": shown_rows})

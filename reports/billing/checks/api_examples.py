@@ -32,6 +32,7 @@ QUEUED = CHECK | {
 WITH_ROWS = CHECK | {
     "rows": [
         {
+            "number": 3,
             "partner_id": "nr-fi",
             "country": "FI",
             "operator": "",
