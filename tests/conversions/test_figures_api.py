@@ -6,13 +6,14 @@ from django.utils import timezone
 from campaigns.merging import merge
 from campaigns.models import Campaign
 from deliveries.attributing.attribute import attribute_due
+from tests.api.conftest import call, mine, whole_account
 from tests.attributing.sample import event, kind
 from tests.conftest import NOW, make_user
 from tests.deliveries.helpers import apply
 from tests.pages.conftest import family
 from tests.segments.sample import message, number_of
 
-__all__ = ["family"]
+__all__ = ["call", "family", "mine", "whole_account"]
 
 pytestmark = pytest.mark.django_db
 
