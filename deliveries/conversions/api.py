@@ -2,38 +2,35 @@
 
 from collections.abc import Collection
 
-from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
-from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from campaigns.models import Campaign, ConversionEvent, ConversionKind
+from campaigns.models import Campaign, ConversionEvent
 from deliveries.conversions import accepting
 from deliveries.conversions.accepting import Outcome
+from deliveries.conversions.asked_api import EVENTS_OF, asked_events, customer_of
 from deliveries.conversions.examples import EVENT, RESULTS, SENT
 from deliveries.conversions.places import Places
 from deliveries.conversions.reading import EventErrors, FieldError, ReadEvent, read, text_of
-from deliveries.conversions.selectors import events_of, narrowed
 from deliveries.conversions.serializers import (
     ConversionBody,
     ConversionPageSerializer,
     ConversionResultsSerializer,
     ConversionSerializer,
 )
-from deliveries.search.number_searches_api import count_searches
 from portal.accounts.access import Access
 from portal.accounts.models import record
 from portal.api.ndjson import NDJSON, NdjsonParser
 from portal.api.operations import CONVERT, Operation
 from portal.api.pages import PAGE_EXAMPLE, ROW_ID_MAX, page_of
-from portal.api.parameters import CURSOR, SINCE, SIZE, TENANT, UNTIL, UPDATED_SINCE, Parameter, Parameters
-from portal.api.problems import BadFields, BadParameter, Conflict
+from portal.api.parameters import CURSOR, SIZE, UPDATED_SINCE, Parameter
+from portal.api.problems import BadFields, Conflict
 from portal.api.views import ApiView, JsonParser
 from portal.common.masking import Masking
-from portal.tenants.models import GatewayAccount, Tenant
+from portal.tenants.models import GatewayAccount
 
 MAX_EVENTS = 1000  # in one JSON body
 MAX_LINES = 10_000  # in one NDJSON body
@@ -44,32 +41,6 @@ EVENT_PATH = {
         name="conversion_id", text="The event's `id`.", kind="number", most=ROW_ID_MAX, example=42
     )
 }
-# The parameters that choose among events (`asked_events`).
-EVENTS_OF = (
-    TENANT,
-    Parameter(name="kind", text="Only events of this kind, by name.", example="purchase"),
-    SINCE,
-    UNTIL,
-    Parameter(
-        name="campaign",
-        text="Only events of messages of this campaign, by its name, and of those that are merged into it.",
-        example="October sale",
-    ),
-    Parameter(
-        name="attributed",
-        text="Only events with a message (`yes`) or without one (`no`).",
-        kind="choice",
-        choices=("yes", "no"),
-        example="yes",
-    ),
-    Parameter(
-        name="reason",
-        text="Only events without a message for this reason.",
-        kind="choice",
-        choices=tuple(ConversionEvent.Reason.values),
-        example="outside_window",
-    ),
-)
 
 
 class EventsParser(JsonParser):
@@ -211,37 +182,6 @@ class ConversionView(ApiView):
             subject=Masking(in_full=False).text(event.event_id),
         )
         return answer
-
-
-def asked_events(
-    request: Request, given: Parameters, access: Access
-) -> tuple[QuerySet[ConversionEvent], Collection[int]]:
-    """Return the events that EVENTS_OF choose, and the ids of the tenants that are asked for."""
-    customer_of(access)
-    tenants = given.tenants(access)
-    tenant_ids = access.tenant_ids if tenants is None else tenants.values()
-    kind, span, campaigns = given.text("kind"), given.span(access), None
-    kinds = ConversionKind.objects.filter(tenant_id__in=tenant_ids, name=kind)
-    if "kind" in given and not kinds.exists():
-        raise BadParameter("kind", "no kind of this name")
-    if name := given.text("campaign"):
-        count_searches(request, [("campaign", name)])
-        campaigns = Campaign.objects.filter(tenant_id__in=tenant_ids, name=name)
-    events = narrowed(
-        events_of(tenant_ids, span.first, span.last, since=span.since, until=span.until),
-        kind=kind,
-        reason=given.choice("reason") or "",
-        attributed=given.choice("attributed") or "",
-        campaigns=campaigns,
-    )
-    return events, tenant_ids
-
-
-def customer_of(access: Access) -> Tenant:
-    """Return the customer of the key. Raises PermissionDenied for the key of a whole account."""
-    if access.account is not None or access.tenant is None:
-        raise PermissionDenied("Conversions belong to a customer: use a key of the customer, not of an account.")
-    return access.tenant
 
 
 def _event(tenant_ids: Collection[int], conversion_id: int) -> ConversionEvent:

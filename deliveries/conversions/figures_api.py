@@ -7,7 +7,8 @@ from rest_framework.response import Response
 
 from campaigns.models import ConversionEvent
 from deliveries.attributing.due import data_as_of
-from deliveries.conversions.api import EVENTS_OF, amount, asked_events
+from deliveries.conversions.api import amount
+from deliveries.conversions.asked_api import EVENTS_OF, asked_events
 from deliveries.conversions.selectors import by_customer, by_kind, by_reason
 from portal.api.operations import Operation
 from portal.api.parameters import WORDS_LANG

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from campaigns.models import ConversionKind
 from deliveries.attributing.windows import set_tenant_window, tenant_window
 from deliveries.conversions import kinds
-from deliveries.conversions.api import customer_of
+from deliveries.conversions.asked_api import customer_of
 from deliveries.conversions.examples import KIND, WINDOW
 from deliveries.conversions.kinds import MAX_KINDS
 from deliveries.conversions.kinds_serializers import (
