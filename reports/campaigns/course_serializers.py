@@ -11,7 +11,7 @@ def _share(text: str) -> serializers.FloatField:
 
 
 class CourseAnswer(CountedSerializer):
-    """What all of them say."""
+    """Fields that all of these answers have."""
 
     campaign = serializers.CharField(help_text="The campaign's name, masked without the scope `numbers`.")
     maturity = _share("Share of messages with a final status.")
@@ -46,7 +46,7 @@ class SpeedPointAnswer(serializers.Serializer):
 
 
 class ReachedAnswer(serializers.Serializer):
-    """When most had arrived."""
+    """The time by which most messages had arrived."""
 
     share = serializers.ChoiceField(choices=SHARES, help_text="The largest of these shares that was reached.")
     seconds = serializers.FloatField(help_text="Seconds after which so many of all sent messages had arrived.")
