@@ -21,6 +21,8 @@ WITHOUT = {
     "one stored record, as a row of its list: it has no figures of messages, and its instants have their offset": {
         "/api/v1/alert-rules/{rule_id}/",
         "/api/v1/alerts/{alert_id}/",
+        "/api/v1/billing/closings/{closing_id}/",
+        "/api/v1/exchange-rates/{rate_id}/",
         "/api/v1/api-keys/{key_id}/",
         "/api/v1/conversions/kinds/{kind_id}/",
         "/api/v1/conversions/window/",
@@ -38,6 +40,7 @@ WITHOUT = {
         "/api/v1/tenants/{slug}/",
     },
     "written once and never changed": {
+        "/api/v1/price-lists/{price_list_id}/revisions/{revision}/",
         "/api/v1/gates/{gate_id}/attempts/",
         "/api/v1/gates/{gate_id}/attempts/{attempt_id}/",
         "/api/v1/statements/{statement_id}/",  # `counted_at` says of when it is

@@ -26,7 +26,14 @@ WITHOUT = {
         "/api/v1/result-codes/",
         "/api/v1/schema/",
     },
+    "of the issuer itself, whose key it is": {
+        "/api/v1/billing/closings/",
+        "/api/v1/billing/margins/",
+        "/api/v1/exchange-rates/",
+        "/api/v1/statements/bookkeeping/",
+    },
     "named by another parameter": {
+        "/api/v1/billing/what-if/",  # customer
         "/api/v1/leaks/messages/",  # leak
         "/api/v1/messages/one/",  # account, id
         "/api/v1/price-lists/",  # issuer
