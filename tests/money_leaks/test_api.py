@@ -4,6 +4,8 @@ import re
 from datetime import datetime
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from reports.leaks import repeats, window
 from tests.api.conftest import call, mine
@@ -72,6 +74,16 @@ def test_messages_of_a_leak_are_those_of_the_page(mine, client, manager, leaks, 
 
     assert len({one["id"] for one in found}) == len(found) == row.messages
     assert [one["id"] for one in found][:50] == [one.message_id for one in shown]
+
+
+def test_messages_of_a_leak_cost_the_same_queries_for_one_and_for_many(mine, leaks):
+    leak, counts = mine.get("leaks/", kind="parts").json()["data"][0]["leak"], {}
+    mine.get("leaks/messages/", leak=leak)  # which notes that the key is used
+    for size in (1, 50):
+        with CaptureQueriesContext(connection) as queries:
+            assert len(mine.get("leaks/messages/", leak=leak, size=size).json()["data"]) == size
+        counts[size] = len(queries)
+    assert counts[1] == counts[50]
 
 
 def test_messages_of_a_leak_are_of_the_keys_tenants_alone(call, tenant, other_tenant, account, leaks):
