@@ -95,6 +95,12 @@ class AbResult:
     conversions: Conversions | None = None
     is_later: bool = False
 
+    @property
+    def maturity(self) -> float | None:
+        """Return the share of the variants' messages with a final status."""
+        messages = sum(one.volume.messages for one in self.variants)
+        return sum(one.figures.final for one in self.variants) / messages if messages else None
+
 
 def ab_result(
     campaign: Campaign,

@@ -66,11 +66,13 @@ FROM message WHERE tenant_id = %(tenant)s AND ref_id = ANY (%(ref_ids)s) GROUP B
 class VariantFigures:
     """A variant for the verdict, with its messages by what became of them, in all and by place.
 
-    `ref_ids` are the messages by refId where it was chosen by refIds, and `campaign_ids` their campaigns then.
+    `final` are those with a final status. `ref_ids` are the messages by refId where it was chosen by refIds, and
+    `campaign_ids` their campaigns then.
     """
 
     variant: Variant
     volume: Volume
+    final: int
     places: Mapping[Place, Volume]
     ref_ids: Mapping[str, int]
     campaign_ids: frozenset[int] = frozenset()
@@ -159,6 +161,7 @@ def _of_counts(
             is_mature=_is_mature(last, total.final or 0, total.volume.messages, now),
         ),
         volume=total.volume,
+        final=total.final or 0,
         places={place: one.volume for place, one in kpis.items()},
         ref_ids={},
     )
@@ -192,6 +195,7 @@ def _of_rows(name: str, ref_ids: Sequence[str], rows: Sequence[tuple], now: date
             is_mature=_is_mature(last, final, total.messages, now),
         ),
         volume=total,
+        final=final,
         places=dict(volumes),
         ref_ids=by_ref_id,
         campaign_ids=frozenset(campaign_ids),
