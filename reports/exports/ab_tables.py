@@ -49,7 +49,6 @@ def _result(table: Table, *, has_conversions: bool = False) -> AbResult:
         campaign,
         masking=table.masking,
         now=timezone.now(),
-        timezone=campaign.tenant.timezone,
         has_conversions=has_conversions,
     )
     try:
