@@ -51,6 +51,7 @@ VALUES = {"account": "link-main", "message_id": "a", "key": "shop", "slug": "nor
 QUERIES = {
     "/api/v1/messages/one/": {"account": "link-main", "id": "a"},
     "/api/v1/statements/bookkeeping/": {"month": "2026-08"},
+    "/api/v1/segment-tables/": {"key": "shop", "by": "tier", "from": "2026-11-01", "to": "2026-11-20"},
 }
 # A 404 for this key: files of another key, a statement that the operator issues, a report that is not archived.
 OF_OTHERS = (

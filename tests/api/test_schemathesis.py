@@ -63,7 +63,7 @@ KNOWN = {
     f"{name}_id": (name,)
     for name in (
         *("alert", "attempt", "budget", "campaign", "check", "conversion", "definition", "gate", "invitation", "kind"),
-        *("partner", "price_list", "recipient", "replay", "request", "rule", "statement"),
+        *("closing", "partner", "price_list", "rate", "recipient", "replay", "request", "rule", "statement"),
     )
 }
 NAMES = {"slug": ["nordic-retail"], "account": ["link-main"], "message_id": ["a", "b"], "key": ["shop", "tier"]}

@@ -75,7 +75,7 @@ def _add_reads(server: MCPServer[Any], client: AsyncClient) -> None:
 
     @read
     async def list_operations() -> str:
-        """List every operation of the API: id, method, path, summary, scope. Read more with `read`."""
+        """List every operation of the API: id, method, path, summary, scope. Read more with `read_path`."""
         return await get("")
 
     @read
@@ -92,7 +92,7 @@ def _add_reads(server: MCPServer[Any], client: AsyncClient) -> None:
             str | None,
             Field(
                 description="Names with commas: hour, day, week, month, tenant, partner_id, campaign, variant, country,"
-                " operator, sender_type, status, result_code, reason."
+                " operator, sender_type, status, result_code, reason, segment:<key>."
             ),
         ] = None,
         compare: Literal["previous", "year"] | None = None,
