@@ -3,7 +3,6 @@
 from rest_framework import serializers
 
 from portal.api.serializers import CountedSerializer
-from reports.campaigns.speed import SHARES
 
 
 def _share(text: str) -> serializers.FloatField:
@@ -48,7 +47,7 @@ class SpeedPointAnswer(serializers.Serializer):
 class ReachedAnswer(serializers.Serializer):
     """The time by which most messages had arrived."""
 
-    share = serializers.ChoiceField(choices=SHARES, help_text="The largest of these shares that was reached.")
+    share = serializers.FloatField(help_text="The largest of the shares 0.9, 0.75 and 0.5 that was reached.")
     seconds = serializers.FloatField(help_text="Seconds after which so many of all sent messages had arrived.")
 
 
