@@ -23,8 +23,8 @@ CHANNEL = "delivery_reports"  # of NOTIFY: "transaction id:tenant id,tenant id",
 KEPT_DAYS = 7
 _MAX_PAYLOAD = 7000  # characters; PostgreSQL takes 7,999
 
-# Of which cluster the ids are; the table's number, which changes when a dump is restored; the timeline, which changes by
-# a promotion or a restore to a point in time. As SQL, for a SELECT list.
+# Of which cluster the ids are; the table's number, which changes when a dump is restored; the timeline, which changes
+# by a promotion or a restore to a point in time. As SQL, for a SELECT list.
 ORIGIN = (
     "((pg_control_system()).system_identifier || '/' || 'event_log_state'::regclass::oid"
     " || '/' || left(pg_walfile_name(pg_current_wal_lsn()), 8))"
