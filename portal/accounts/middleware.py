@@ -157,7 +157,7 @@ class LastSeenMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         seen_at = request.session.get(sessions.SEEN_AT) if request.user.is_authenticated else None
-        if _is_view_as(request):
+        if _is_view_as(request) or request.path_info == METRICS_PATH:
             seen_at = None  # nothing can be written; the pages in between are noted
         if seen_at is not None and time.time() - seen_at > self.SEEN_EVERY:
             sessions.note(request)

@@ -143,6 +143,8 @@ OPENED = {
         "api:campaign_ab",
         *("api:conversions", "api:conversion_kinds", "api:conversion_kind", "api:conversion_window"),
         *("api:campaigns", "api:campaign", "api:campaign_recipients", "api:segments"),
+        *("api:campaign_hours", "api:campaign_speed", "api:campaign_recipient_counts"),
+        *("api:highlights", "api:conversion_figures"),
     },
 }
 LEFT_OUT = {"account_logout", "view_as_stop", "end_other_sessions"}  # they end what the test goes by
