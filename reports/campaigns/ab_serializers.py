@@ -63,8 +63,8 @@ class _PairSerializer(serializers.Serializer):
     difference = serializers.FloatField(help_text="Difference of the rates: 0.07 is 7 points. Of revenue an amount.")
     interval = _Interval(
         help_text=(
-            "95% interval: Newcombe's, of revenue Welch's; always-valid while `is_running`, and where sending resumed after"
-            " a day or more: then chances and losses are null, too."
+            "95% interval: Newcombe's, of revenue Welch's; always-valid while `is_running`, and where sending resumed"
+            " after a day or more: then chances and losses are null, too."
         )
     )
     p_value = serializers.FloatField(help_text="Two-sided, adjusted for the number of comparisons (Holm).")
