@@ -58,7 +58,7 @@ def verdict(
     is_sequential = is_running or is_resumed
     by_name = {variant.name: variant for variant in variants}
     tallies = {variant.name: variant.tally(metric, is_running) for variant in variants}
-    rates = [rate_of(variant, tallies[variant.name], metric) for variant in variants]
+    rates = [rate_of(variant, tallies[variant.name], metric, currency) for variant in variants]
     compared = [found for found in rates if enough(found.n)]
     pairs = all_pairs(compared, tallies, metric, is_sequential)
     mix_p = homogeneity_p(_mix([variant for variant in variants if enough(variant.counts.messages)]))
