@@ -36,7 +36,7 @@ def is_resumed(tenant, minute: int, **chosen) -> bool:
     with web_scope([tenant.id]):
         query = AbQuery(chosen=chosen)
         campaign = Campaign.objects.get(name="sale")
-        found = ab_result(campaign, query, masking=Masking(in_full=True), now=at(minute), timezone="UTC")
+        found = ab_result(campaign, query, masking=Masking(in_full=True), now=at(minute))
     return found.verdict.is_resumed
 
 
