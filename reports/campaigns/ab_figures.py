@@ -176,8 +176,8 @@ class Pair:
     """The better of two variants against the other: the difference, its interval, and how sure it is.
 
     Differences and losses are shares, of revenue amounts in units of the currency. `messages` are the messages or
-    recipients counted of both. `p_value` is adjusted for all pairs. The chances and losses are None while late reports
-    or events are expected. `least_found` is the difference that so many would find (80% power, one look).
+    recipients counted of both. `p_value` is adjusted for all pairs. The chances and losses are None where the interval
+    is always-valid. `least_found` is the difference that so many would find (80% power, one look).
 
     Where the variants' countries or operators differ, `stratified` is the difference within the same ones, and with
     `is_apart` there is none: too few of both are in the same ones, or the test runs. With `is_few` revenue rests on too
@@ -228,7 +228,8 @@ class Verdict:
     """The outcome with its figures. `pairs` are all pairs, those of the best variant first, nearest first.
 
     With `is_running` the rates are of messages at least `within` seconds old, or of recipients whose messages are at
-    least `window` seconds old, and the intervals are always-valid. `currency` is that of compared revenue, else empty.
+    least `window` seconds old, and the intervals are always-valid. With `is_resumed` the figures are final, but sending
+    had paused, so the intervals are always-valid, too. `currency` is that of compared revenue, else empty.
     """
 
     outcome: Outcome
@@ -240,6 +241,12 @@ class Verdict:
     guards: Guards = field(default_factory=Guards)
     window: int = 0
     currency: str = ""
+    is_resumed: bool = False
+
+    @property
+    def is_sequential(self) -> bool:
+        """Return whether the intervals hold however often one looks, in place of those for one look."""
+        return self.is_running or self.is_resumed
 
     @property
     def best(self) -> str:

@@ -42,15 +42,16 @@ def rate_of(variant: Variant, tally: Tally, metric: Metric, currency: str) -> Ra
     )
 
 
-def all_pairs(rates: Sequence[Rate], tallies: Mapping[str, Tally], metric: Metric, is_running: bool) -> list[Pair]:
+def all_pairs(rates: Sequence[Rate], tallies: Mapping[str, Tally], metric: Metric, is_sequential: bool) -> list[Pair]:
     """Return the pairs of these variants, those of the best one first, with p-values adjusted for all of them.
 
+    With `is_sequential` they are looked at again and again, so the interval is the always-valid one.
     Of revenue, pairs in which no recipient's revenue differs from another's are left out.
     """
     ordered = sorted(rates, key=lambda found: -found.compared)  # stable: equal ones stay in their order
     compare = _of_means if metric is Metric.REVENUE else _of_rates
     found = [
-        compare(better.name, other.name, tallies[better.name], tallies[other.name], is_running)
+        compare(better.name, other.name, tallies[better.name], tallies[other.name], is_sequential)
         for better, other in combinations(ordered, 2)
     ]
     pairs = [pair for pair in found if pair is not None]
@@ -72,9 +73,9 @@ def with_strata(pair: Pair, variants: Mapping[str, Variant], metric: Metric) -> 
     return replace(pair, stratified=stratified_difference([Stratum(one.d, one.n, two.d, two.n) for one, two in strata]))
 
 
-def _of_rates(better: str, other: str, one: Tally, two: Tally, is_running: bool) -> Pair:
+def _of_rates(better: str, other: str, one: Tally, two: Tally, is_sequential: bool) -> Pair:
     table = (one.d, one.n, two.d, two.n)
-    found = always_valid(*table) if is_running else two_proportions(*table)
+    found = always_valid(*table) if is_sequential else two_proportions(*table)
     assert found is not None  # both have messages
     pair = Pair(
         better=better,
@@ -97,9 +98,9 @@ def _of_rates(better: str, other: str, one: Tally, two: Tally, is_running: bool)
     )
 
 
-def _of_means(better: str, other: str, one: Tally, two: Tally, is_running: bool) -> Pair | None:
+def _of_means(better: str, other: str, one: Tally, two: Tally, is_sequential: bool) -> Pair | None:
     first, second = one.revenue, two.revenue
-    found = always_valid_means(first, second) if is_running else welch(first, second)
+    found = always_valid_means(first, second) if is_sequential else welch(first, second)
     if found is None:
         return None
     least = mean_detectable_difference(first, second)

@@ -1,13 +1,15 @@
 """An A/B test as pages and API show it: its figures, its verdict and its places, with numbers in names masked."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 from campaigns.merging import ids_shown_as
 from campaigns.models import Campaign
 from portal.common.masking import Masking
 from reports.campaigns.ab_figures import Metric, Place, Tally, Verdict
+from reports.campaigns.ab_pauses import has_resumed
 from reports.campaigns.ab_recipients import Chosen, VariantRecipients, recipients_of_variants
 from reports.campaigns.ab_selectors import VariantFigures, variants_of_campaign, variants_of_ref_ids
 from reports.campaigns.ab_verdict import verdict
@@ -129,9 +131,12 @@ def ab_result(
     labels = {name: label for label, name, _value in masking.named(dict.fromkeys(names, ""), None)}
     shown = [ShownVariant(labels[name], name, one) for name, one in zip(names, figures, strict=True)]
     is_of_recipients = query.metric.is_of_recipients
-    found = None if is_of_recipients else _verdict(shown, query, query.metric, planned)
-    people, is_later = None, False
     chosen = _chosen(campaign, query, figures)
+    own = [one.variant for one in figures]
+    is_resumed = all(one.is_mature for one in own) and has_resumed(chosen, own)
+    judged = partial(_verdict, query=query, planned=planned, is_resumed=is_resumed)
+    found = None if is_of_recipients else judged(shown, query.metric)
+    people, is_later = None, False
     if is_of_recipients or (has_conversions and chosen.has_events()):
         is_later = at_once is not None and sum(one.volume.messages for one in figures) > at_once
         if not is_later:
@@ -139,24 +144,26 @@ def ab_result(
             people = recipients_of_variants(chosen, by_place=by_place, now=now)
             shown = [replace(one, figures=_with(one.figures, people)) for one in shown]
     if found is None:
-        found = _verdict(shown, query, query.metric, planned, people)
+        found = judged(shown, query.metric, people)
     return AbResult(
         variants=shown,
         without=without,
         verdict=found,
         places=_places(shown, found),
         planned=planned,
-        conversions=_conversions(shown, query, planned, people),
+        conversions=_conversions(shown, people, judged),
         is_later=is_later,
     )
 
 
 def _verdict(
     shown: Sequence[ShownVariant],
-    query: AbQuery,
     metric: Metric,
-    planned: tuple[float, ...] | None,
     people: VariantRecipients | None = None,
+    *,
+    query: AbQuery,
+    planned: tuple[float, ...] | None,
+    is_resumed: bool,
 ) -> Verdict:
     return verdict(
         [replace(one.figures.variant, name=one.label) for one in shown],
@@ -165,19 +172,17 @@ def _verdict(
         window=people.window if people else 0,
         currency=people.currency if people else "",
         planned=planned,
+        is_resumed=is_resumed,
     )
 
 
 def _conversions(
-    shown: Sequence[ShownVariant],
-    query: AbQuery,
-    planned: tuple[float, ...] | None,
-    people: VariantRecipients | None,
+    shown: Sequence[ShownVariant], people: VariantRecipients | None, judged: Callable[..., Verdict]
 ) -> Conversions | None:
     if people is None or not any(one.figures.variant.people.converted for one in shown):
         return None
-    revenue = _verdict(shown, query, Metric.REVENUE, planned, people) if people.currency else None
-    return Conversions(_verdict(shown, query, Metric.CONVERTED, planned, people), revenue)
+    revenue = judged(shown, Metric.REVENUE, people) if people.currency else None
+    return Conversions(judged(shown, Metric.CONVERTED, people), revenue)
 
 
 def _chosen(campaign: Campaign, query: AbQuery, figures: Sequence[VariantFigures]) -> Chosen:

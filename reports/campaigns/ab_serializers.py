@@ -64,7 +64,12 @@ class _PairSerializer(serializers.Serializer):
     better = serializers.CharField(help_text="The variant with the higher rate or revenue.")
     other = serializers.CharField(help_text="The other variant.")
     difference = serializers.FloatField(help_text="Difference of the rates: 0.07 is 7 points. Of revenue an amount.")
-    interval = _Interval(help_text="95% interval: Newcombe's, of revenue Welch's; always-valid while `is_running`.")
+    interval = _Interval(
+        help_text=(
+            "95% interval: Newcombe's, of revenue Welch's; always-valid while `is_running`, and where sending resumed"
+            " after a day or more: then chances and losses are null, too."
+        )
+    )
     p_value = serializers.FloatField(help_text="Two-sided, adjusted for the number of comparisons (Holm).")
     is_sure = serializers.BooleanField(help_text="Whether the p-value is under 0.05 and the interval above 0.")
     is_exact = serializers.BooleanField(help_text="Whether the p-value is that of Fisher's exact test.")

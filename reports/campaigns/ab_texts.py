@@ -59,6 +59,13 @@ def notes(found: Verdict, *, planned: Sequence[float] | None, tz: str) -> list[s
                 " within {within}, and only messages at least that old are counted."
             ).format(within=duration(found.within))
         )
+    if found.is_resumed:
+        result.append(
+            _(
+                "Sending resumed after a pause of a day or more, so the test could be looked at before as if it were"
+                " over. That is why the interval stays the one that holds however often you look."
+            )
+        )
     if guards.pairs > 1:
         text = ngettext(
             "The p-values are adjusted for {n} comparison (Holm).",

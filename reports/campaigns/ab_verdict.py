@@ -2,7 +2,8 @@
 
 While late reports may still change the rates, a later variant looks worse because it is pending. Until then the rate is
 that of the messages at least `within` seconds old that were delivered within so many seconds, and only the always-valid
-interval is used, because people look again and again. After that, the tests for one look apply (docs/statistics.md).
+interval is used, because people look again and again. After that, the tests for one look apply (docs/statistics.md),
+unless sending had resumed after a pause: then the test was looked at before, and the always-valid interval stays.
 Of conversions and revenue it is the same, with recipients for messages and the window of events for the seconds.
 """
 
@@ -44,27 +45,30 @@ def verdict(
     window: int = 0,
     currency: str = "",
     planned: Sequence[float] | None = None,
+    is_resumed: bool = False,
 ) -> Verdict:
     """Return the verdict on variants in their order; `planned` are the weights of the split, in the same order.
 
-    `window` is the longest window of events in seconds, `currency` that of the revenue. Raises ValueError if the
-    planned split has not one positive weight for each variant.
+    `window` is the longest window of events in seconds, `currency` that of the revenue. With `is_resumed` sending went
+    on after a pause. Raises ValueError if the planned split has not one positive weight for each variant.
     """
     if planned is not None and len(planned) != len(variants):
         raise ValueError(f"a planned split of {len(planned)} weights for {len(variants)} variants")
     is_running = is_test_running(variants, metric)
+    is_sequential = is_running or is_resumed
     by_name = {variant.name: variant for variant in variants}
     tallies = {variant.name: variant.tally(metric, is_running) for variant in variants}
     rates = [rate_of(variant, tallies[variant.name], metric, currency) for variant in variants]
     compared = [found for found in rates if enough(found.n)]
-    pairs = all_pairs(compared, tallies, metric, is_running)
+    pairs = all_pairs(compared, tallies, metric, is_sequential)
     mix_p = homogeneity_p(_mix([variant for variant in variants if enough(variant.counts.messages)]))
     is_mix_other = mix_p is not None and mix_p < OTHER_MIX
     if is_mix_other:
         # The difference within the same places is for one look.
         pairs = [replace(pair, is_apart=True) if is_running else with_strata(pair, by_name, metric) for pair in pairs]
     starts = _starts(variants)
-    split_p = _split_p(variants, planned, any(not variant.is_mature for variant in variants), bool(starts))
+    is_sending = any(not variant.is_mature for variant in variants)
+    split_p = _split_p(variants, planned, is_sending=is_sending, is_resumed=is_resumed, is_apart=bool(starts))
     guards = Guards(
         few=tuple(found.name for found in rates if not enough(found.n)),
         split_p=split_p,
@@ -79,6 +83,7 @@ def verdict(
         metric=metric,
         within=within,
         is_running=is_running,
+        is_resumed=is_resumed and not is_running,
         rates=tuple(rates),
         pairs=tuple(pairs),
         guards=guards,
@@ -126,10 +131,12 @@ def _starts(variants: Sequence[Variant]) -> tuple[tuple[str, datetime], ...]:
 
 
 def _split_p(
-    variants: Sequence[Variant], planned: Sequence[float] | None, is_running: bool, is_apart: bool
+    variants: Sequence[Variant], planned: Sequence[float] | None, *, is_sending: bool, is_resumed: bool, is_apart: bool
 ) -> float | None:
     """Return the p-value of the split. While one variant is sent after the other, the split cannot be judged yet."""
-    if planned is None or len(variants) < 2 or (is_running and is_apart):
+    if planned is None or len(variants) < 2 or (is_sending and is_apart):
         return None
     counts = [variant.counts.messages for variant in variants]
-    return sequential_sample_ratio_p(counts, planned) if is_running else sample_ratio_p(counts, planned)
+    if is_sending or is_resumed:
+        return sequential_sample_ratio_p(counts, planned)
+    return sample_ratio_p(counts, planned)

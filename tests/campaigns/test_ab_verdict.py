@@ -6,7 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.utils import translation
+from scipy import stats
 
+from campaigns.statistics import always_valid, sequential_sample_ratio_p
 from reports.campaigns.ab_figures import Counts, Metric, Outcome, Variant
 from reports.campaigns.ab_headlines import headline
 from reports.campaigns.ab_texts import notes, points_text
@@ -366,6 +368,47 @@ def test_pending_messages_of_a_later_variant_do_not_make_it_worse():
     assert [one.n for one in found.rates] == [2000, 130]
 
 
+RESUMED = (
+    "Sending resumed after a pause of a day or more, so the test could be looked at before as if it were over. That is"
+    " why the interval stays the one that holds however often you look."
+)
+
+
+def test_resumed_test_keeps_the_interval_for_many_looks_with_final_figures():
+    variants = [variant("A", 900, 1000, in_time=800), variant("B", 930, 1000, in_time=800)]
+    once, resumed = verdict(variants), verdict(variants, planned=[1, 1], is_resumed=True)
+    assert (once.outcome, once.is_resumed, resumed.outcome, resumed.is_resumed) == (
+        Outcome.WINNER,
+        False,
+        Outcome.OPEN,
+        True,
+    )
+    assert [one.d for one in resumed.rates] == [900, 930]  # final, not those in time
+    [pair] = resumed.pairs
+    found = always_valid(930, 1000, 900, 1000)
+    assert (pair.low, pair.high, pair.p_value) == (found.low, found.high, found.p_value)
+    assert (pair.win, pair.loss, pair.loss_of_other) == (None, None, None)
+    with translation.override("en"):
+        assert notes(resumed, planned=[1, 1], tz="UTC") == [RESUMED]
+    with translation.override("fi"):
+        assert notes(resumed, planned=[1, 1], tz="UTC") == [
+            "Lähetys jatkui vähintään vuorokauden tauon jälkeen, joten testi on välillä voinut näyttää päättyneeltä."
+            " Siksi väli on edelleen se, joka pätee, katsoipa tulosta kuinka usein tahansa."
+        ]
+
+
+def test_resumed_test_that_runs_again_is_one_that_runs():
+    running = [variant("A", 900, 1000), variant("B", 972, 1006, is_mature=False)]
+    assert verdict(running, is_resumed=True) == verdict(running)
+
+
+def test_split_of_a_resumed_test_is_judged_for_many_looks():
+    variants = [variant("A", 900, 1000), variant("B", 1000, 1165)]
+    assert verdict(variants, planned=[1, 1]).outcome == Outcome.SPLIT
+    found = verdict(variants, planned=[1, 1], is_resumed=True)
+    assert found.guards.split_p == sequential_sample_ratio_p([1000, 1165], [1, 1]) > 0.001
+
+
 @pytest.mark.parametrize(
     ("hours", "final", "mature"),
     [(1, 1000, False), (23, 1000, False), (24, 1000, True), (24, 994, False), (71, 994, False), (72, 500, True)],
@@ -411,6 +454,37 @@ def simulated(p1: float, p2: float, *, looks: int, batch: int, seed: int, runs: 
 def test_sentence_names_a_winner_of_a_against_a_in_at_most_five_percent_of_runs():
     ever, _last = simulated(0.93, 0.93, looks=50, batch=40, seed=11, runs=100)
     assert ever <= 5
+
+
+def alarms_by_batch(*, batches: int, each: int, runs: int, seed: int, keeps: bool) -> tuple[int, int]:
+    """Return in how many runs of A against A, in batches with pauses, a winner is named, and named after the first.
+
+    Each batch is looked at five times while it runs and once in the pause. With `keeps` the test counts as resumed from
+    the second batch on.
+    """
+    arrived = [stats.binom(each // 5, 0.9).rvs((runs, batches * 5), random_state=seed + i).cumsum(1) for i in (0, 1)]
+    ever = later = 0
+    for run in range(runs):
+        alarms = []
+        for look in range(batches * 5):
+            n = each // 5 * (look + 1)
+            counts = list(zip("AB", (int(one[run, look]) for one in arrived), strict=True))
+            running = [variant(name, 0, n + 50, aged=n, in_time=d, is_mature=False) for name, d in counts]
+            alarms.append((look >= 5, verdict(running).outcome))
+            if look % 5 == 4:
+                over = [variant(name, d, n) for name, d in counts]
+                alarms.append((look >= 5, verdict(over, is_resumed=keeps and look > 4).outcome))
+        ever += any(outcome == Outcome.WINNER for _is_later, outcome in alarms)
+        later += any(outcome == Outcome.WINNER for is_later, outcome in alarms if is_later)
+    return ever, later
+
+
+def test_batches_with_pauses_add_few_false_alarms_to_those_of_the_first_one():
+    ever, later = alarms_by_batch(batches=6, each=500, runs=200, seed=13, keeps=True)
+    assert later <= 10  # 5 %
+    assert ever <= 20  # and nominally 5 % in the first pause, by the test for one look
+    ever, later = alarms_by_batch(batches=6, each=500, runs=200, seed=13, keeps=False)
+    assert later > 20  # so the simulation can fail: the test for one look after each batch
 
 
 def test_sentence_finds_three_points_at_five_thousand_each_in_eighty_percent_of_runs():
