@@ -127,7 +127,6 @@ class AbView(ApiView):
                     query,
                     masking=self.access.masking,
                     now=timezone.now(),
-                    timezone=zone,
                     has_conversions=True,
                 )
             except TooManyVariants as error:

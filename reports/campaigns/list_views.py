@@ -16,7 +16,7 @@ from portal.accounts.access import PageRequest
 from portal.accounts.guards import member_may
 from portal.common.masking import Masking
 from portal.tenants.models import Tenant
-from reports.campaigns.conversions import conversion_counts
+from reports.campaigns.conversions import conversion_counts, conversions_of_rests
 from reports.campaigns.costs import listed_costs
 from reports.campaigns.listing import DEFAULT_ORDER, ORDERS, PAGE_SIZE, ListedCampaign, campaign_page
 from reports.campaigns.search_text import searched
@@ -95,6 +95,9 @@ def campaign_list(request: PageRequest, tenant: Tenant) -> HttpResponse:
         "page": "campaigns",
         "rows": [_row(row, query, unsettled, request.access.masking, converted, costs or {}) for row in result.rows],
         "conversions": sum(converted.values()),
+        "rests": conversions_of_rests(
+            converted, shown=[row.campaign.id for row in result.rows], archived=STATES[state], found=found
+        ),
         "with_costs": costs is not None,
         "may_show_costs": costs is None and has_costs(request.access),
         "result": result,
