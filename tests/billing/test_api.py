@@ -145,7 +145,7 @@ def test_remarks_are_those_of_the_page_and_of_drafts_alone(client, call, feed, i
     page = client.get(reverse("statements:statement", args=[issuer.slug, draft.pk]))
 
     assert [one["remarks"] for one in read] == [
-        [{"kind": "unpriced", "text": page.context["remarks"][0], "messages": 2, "parts": 2, "share": None,
+        [{"kind": "unpriced", "text": page.context["remarks"][0], "messages": 2, "parts": 4, "share": None,
           "before": None}]
     ] * 2  # fmt: skip
     assert [one["missing"] for one in read] == [page.context["missing"]] * 2 == [[]] * 2
