@@ -15,7 +15,7 @@ from reports.campaigns.ab_selectors import variants_of_campaign
 from tests.conftest import NOW, make_user
 from tests.deliveries.helpers import apply, dlr
 
-QUERIES = 31
+QUERIES = 29
 LONG_AGO = "2026-11-02T10:00:00"
 
 
