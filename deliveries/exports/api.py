@@ -17,7 +17,7 @@ from deliveries.models import Export
 from deliveries.search.number_searches_api import count_searches
 from deliveries.search.query import BadFilter, conditions, tenants_with_campaigns
 from portal.accounts.access import Access
-from portal.accounts.models import record
+from portal.accounts.downloads import record_download
 from portal.api.operations import EXPORTING, Operation
 from portal.api.pages import LISTED, PAGE_EXAMPLE, ROW_ID_MAX, page_of
 from portal.api.parameters import Parameter
@@ -186,7 +186,9 @@ class ExportDownloadView(ApiView):
             file = open_file(export, now=timezone.now())
         except FileNotFoundError as error:
             raise Gone("The file of this export was deleted. Request it again.") from error
-        record("export.downloaded", actor=str(self.access.key), tenant=export.tenant, subject=export.file_name)
+        record_download(
+            request, "export.downloaded", actor=str(self.access.key), tenant=export.tenant, subject=export.file_name
+        )
         media = MEDIA_TYPES[export.format]
         return file_response(request._request, file, export.file_name, content_type=media)
 

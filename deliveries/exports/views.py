@@ -26,8 +26,8 @@ from deliveries.search.query import MessageQuery
 from deliveries.search.totals import total
 from deliveries.search.walk import count
 from portal.accounts.access import PageRequest
+from portal.accounts.downloads import record_download
 from portal.accounts.guards import member_may
-from portal.accounts.models import record
 from portal.accounts.way_back import posted_from
 from portal.common.file_response import file_response
 from portal.common.templatetags import figures
@@ -119,7 +119,7 @@ def download(request: PageRequest, tenant: Tenant, export_id: int) -> HttpRespon
         file = open_file(export, now=now)
     except FileNotFoundError:
         return render(request, "exports/no_file.html", context | {"is_gone": True}, status=410)
-    record("export.downloaded", actor=request.user.email, tenant=tenant, subject=export.file_name)
+    record_download(request, "export.downloaded", actor=request.user.email, tenant=tenant, subject=export.file_name)
     return file_response(request, file, export.file_name, content_type=MEDIA_TYPES[export.format])
 
 

@@ -68,7 +68,7 @@ OF_MESSAGE = (
     ACCOUNT,
     TENANT,
 )
-MAX_NUMBERS = 100
+MAX_NUMBERS = 100  # an address of less than 4 KB, which every proxy lets through
 FILTERS = (
     PERIOD,
     SINCE,

@@ -33,8 +33,8 @@ from deliveries.search.find import Page, SearchTooSlow, campaign_names, reports_
 from deliveries.search.number_searches import TooManyNumberSearches, count_number_searches
 from deliveries.search.segment_keys import search_keys
 from deliveries.search.totals import total
+from portal.accounts.downloads import record_download
 from portal.accounts.guards import member_may
-from portal.accounts.models import record
 from portal.common.any_text import address_of
 from portal.common.keyset import BadCursor
 from portal.common.masking import Masking
@@ -100,7 +100,9 @@ def download(request: HttpRequest, tenant: Tenant) -> HttpResponse:
         content = to_csv(rows, tenant, columns_of(form.table.in_files) or list(COLUMNS.values()))
     if not rows:
         return redirect(f"{reverse('messages:list', args=[tenant.slug])}?{request.GET.urlencode()}")
-    record("message.downloaded", actor=request.user.email, tenant=tenant, details={"messages": len(rows)})
+    record_download(
+        request, "message.downloaded", actor=request.user.email, tenant=tenant, details={"messages": len(rows)}
+    )
     response = HttpResponse(content, content_type="text/csv; charset=utf-8")
     response.headers["Content-Disposition"] = f'attachment; filename="{tenant.slug}_messages.csv"'
     response.headers["Cache-Control"] = "no-store, private"

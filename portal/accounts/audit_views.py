@@ -13,8 +13,9 @@ from django.views.decorators.http import require_safe
 from portal.accounts import audit
 from portal.accounts.audit_actions import ACTIONS
 from portal.accounts.audit_sentences import actor_in_words, sentence
+from portal.accounts.downloads import record_download
 from portal.accounts.guards import member_may
-from portal.accounts.models import AuditEntry, record
+from portal.accounts.models import AuditEntry
 from portal.common.periods import local_day
 from portal.tenants.models import Tenant
 
@@ -80,7 +81,9 @@ def download(request: HttpRequest, tenant: Tenant) -> HttpResponse:
     wanted = _wanted(request)
     with translation.override(tenant.language):  # as the tenant's other files
         content = audit.to_csv(audit.entries(tenant, wanted)[: audit.MAX_IN_A_FILE], tenant)
-    record("audit.downloaded", actor=request.user.email, tenant=tenant, details={"action": wanted.action or "all"})
+    record_download(
+        request, "audit.downloaded", actor=request.user.email, tenant=tenant, details={"action": wanted.action or "all"}
+    )
     response = HttpResponse(content, content_type="text/csv; charset=utf-8")
     response.headers["Content-Disposition"] = f'attachment; filename="{tenant.slug}_audit.csv"'
     response.headers["Cache-Control"] = "no-store, private"

@@ -46,7 +46,10 @@ PROBLEM_TYPES = {
             "missing-scope",
             403,
             "Scope missing",
-            ("The key is valid, but does not have the scope named in `detail`. Scopes are set when a key is created."),
+            (
+                "The key is valid, but does not have the scope named in `detail`, or is a gateway account's where"
+                " `detail` asks for a customer's. Scopes are set when a key is created."
+            ),
         ),
         ProblemType(
             "not-found",

@@ -15,6 +15,9 @@ def file_response(request: HttpRequest, file: File, name: str, *, content_type: 
     """Answer with the file, as `name`, to be saved and never cached; it is closed afterwards."""
     response = FileResponse(file, as_attachment=True, filename=name, content_type=content_type)
     response.headers["Cache-Control"] = "private, no-store"
+    if request.method == "HEAD":
+        file.close()  # nobody reads it
+        return HttpResponse(headers=response.headers)
     if not isinstance(request, ASGIRequest):
         return response  # type: ignore[return-value] # views answer with an HttpResponse; no caller reads its content
     # Under ASGI Django would read all of a plain iterator into memory before it sends the first byte.

@@ -18,8 +18,8 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.admin_base import ReadOnlyAdmin, RecordedAdmin
+from portal.accounts.downloads import record_download
 from portal.accounts.job_admin import JOB_COLUMNS, JobAdmin
-from portal.accounts.models import record
 from portal.common.file_response import file_response
 from portal.common.masking import Masking
 from reports.billing import issuing
@@ -134,7 +134,13 @@ class StatementAdmin(OfOperator):
             file = make_file(document_for(Masking(in_full=False), statement), format_name)
         except (NoFile, PdfTooLong, PdfFailed) as error:
             raise Http404 from error
-        record("statement.downloaded", actor=request.user.get_username(), tenant=statement.customer, subject=file.name)
+        record_download(
+            request,
+            "statement.downloaded",
+            actor=request.user.get_username(),
+            tenant=statement.customer,
+            subject=file.name,
+        )
         return file_response(request, ContentFile(file.content), file.name, content_type=file.media_type)
 
 

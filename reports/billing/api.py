@@ -1,6 +1,7 @@
 """/api/v1/statements/: statements with their lines and files; issuing, crediting and marking as paid."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from django.core.files.base import ContentFile
@@ -13,10 +14,10 @@ from rest_framework.serializers import Serializer
 
 from deliveries.gates.rest.serializers import NoFields
 from portal.accounts.access import Access
-from portal.accounts.models import record
+from portal.accounts.downloads import record_download
 from portal.api.operations import BILLING, Operation
 from portal.api.pages import LISTED, PAGE_EXAMPLE, ROW_ID_MAX, page_of
-from portal.api.parameters import Parameter
+from portal.api.parameters import WORDS_LANG, Parameter
 from portal.api.problems import BadField, BadParameter, Conflict
 from portal.api.views import ApiView
 from portal.common.file_response import file_response
@@ -73,6 +74,7 @@ class StatementsView(ApiView):
                 ),
                 Parameter(name="customer", text="Only to this customer, by its slug.", example="nordic-retail"),
                 *LISTED,
+                replace(WORDS_LANG, text="The language of `remarks` and `missing`, and of CSV."),
             ),
             sample={"state": "issued"},
             answer=StatementPageSerializer,
@@ -92,9 +94,9 @@ class StatementsView(ApiView):
             statements = statements.filter(state=state)
         if customer := self.given.text("customer"):
             statements = statements.filter(customer__slug=customer)
-        now = timezone.now()
+        now, lang = timezone.now(), self.lang or "en"
         return self.answer(
-            page_of(statements, self.given, self.access, lambda page: all_shown(page, now), created="made_at")
+            page_of(statements, self.given, self.access, lambda page: all_shown(page, now, lang), created="made_at")
         )
 
 
@@ -109,6 +111,7 @@ class StatementView(ApiView):
             text="A statement with its totals; its lines and files have addresses of their own.",
             scope=BILLING,
             path=PATH,
+            parameters=(WORDS_LANG,),
             answer=StatementSerializer,
             answer_text="The statement.",
             answer_example=STATEMENT,
@@ -116,7 +119,8 @@ class StatementView(ApiView):
     }
 
     def get(self, request: Request, statement_id: int) -> Response:
-        return self.answer(shown(_found(self.access, statement_id), timezone.now()))
+        lang = self.given.choice("lang") or "en"
+        return self.answer(shown(_found(self.access, statement_id), timezone.now(), lang))
 
 
 class StatementLinesView(ApiView):
@@ -177,7 +181,9 @@ class StatementFileView(ApiView):
             raise Conflict(str(error)) from error
         except PdfFailed as error:
             raise Conflict("The PDF cannot be made. Take the workbook.") from error
-        record("statement.downloaded", actor=str(self.access.key), tenant=self.access.tenant, subject=file.name)
+        record_download(
+            request, "statement.downloaded", actor=str(self.access.key), tenant=self.access.tenant, subject=file.name
+        )
         content = ContentFile(file.content)
         return file_response(request._request, content, file.name, content_type=file.media_type)
 

@@ -4,7 +4,7 @@ from django.core.files.base import ContentFile
 from django.http import HttpResponse
 from rest_framework.request import Request
 
-from portal.accounts.models import record
+from portal.accounts.downloads import record_download
 from portal.api.operations import BILLING, Operation
 from portal.api.parameters import Parameter
 from portal.api.problems import BadParameter
@@ -63,5 +63,5 @@ class BookkeepingView(ApiView):
         form = csv_form(lang) if lang else issuer.csv_form
         content = bookkeeping.write(documents_of(issued_in(issuer, month)), form, lang or issuer.language)
         name = f"{month} bookkeeping.csv"
-        record("statement.downloaded", actor=str(self.access.key), tenant=issuer, subject=name)
+        record_download(request, "statement.downloaded", actor=str(self.access.key), tenant=issuer, subject=name)
         return file_response(request._request, ContentFile(content), name, content_type=CSV)

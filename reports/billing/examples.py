@@ -21,6 +21,8 @@ STATEMENT = {
     "rf_reference": "RF6310016",
     "refers_to": None,
     "counted_at": "2026-11-05T09:00:00Z",
+    "remarks": [],
+    "missing": [],
     "formats": ["pdf", "xlsx", "peppol", "finvoice"],
     "url": "/api/v1/statements/42/",
     "lines_url": "/api/v1/statements/42/lines/",

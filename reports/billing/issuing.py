@@ -1,6 +1,8 @@
 """Issuing, crediting and marking of statements: each in one transaction, with its number."""
 
+from collections.abc import Callable, Collection
 from datetime import date, datetime
+from functools import cache
 
 from django.db import transaction
 from django.utils.functional import Promise
@@ -10,8 +12,8 @@ from portal.accounts.models import record
 from portal.common.periods import Month, local_day
 from portal.tenants.models import Tenant
 from reports.billing.amounts import totals_of
-from reports.billing.exchange import rate_on, stored
-from reports.billing.profiles import Stated, missing_of, party_of, stated_for, stored_party, vat_of
+from reports.billing.exchange import Rate, rate_on, stored
+from reports.billing.profiles import Stated, missing_of, party_of, stated_for, stated_together, stored_party, vat_of
 from reports.billing.reading import line_of, lines_of
 from reports.billing.references import due_date, finnish_reference
 from reports.models import BillingProfile, BillingTerms, NumberSeries, Statement, StatementLine
@@ -36,16 +38,31 @@ def missing_for(statement: Statement) -> list[str | Promise]:
     return _missing(statement, *_stated(statement))
 
 
+def missing_for_drafts(issuer: Tenant | None, drafts: Collection[Statement]) -> dict[int, list[str | Promise]]:
+    """Return in words why an issuer's drafts cannot be issued, by their ids.
+
+    There are three queries, and two for each other currency and month; give drafts with their lines.
+    """
+    supplied = [(one.customer, Month.of(one.month).last_day) for one in drafts]
+    stated, rate = stated_together(issuer, supplied), cache(rate_on)
+    return {one.pk: _missing(one, *of_one, rate=rate) for one, of_one in zip(drafts, stated, strict=True)}
+
+
 def _stated(statement: Statement) -> Stated:
     return stated_for(statement.issuer, statement.customer, Month.of(statement.month).last_day)
 
 
 def _missing(
-    statement: Statement, seller: BillingProfile, buyer: BillingProfile, terms: BillingTerms | None
+    statement: Statement,
+    seller: BillingProfile,
+    buyer: BillingProfile,
+    terms: BillingTerms | None,
+    *,
+    rate: Callable[..., Rate | None] = rate_on,
 ) -> list[str | Promise]:
     day = Month.of(statement.month).last_day
     found = missing_of(seller, buyer, terms)
-    if statement.currency != seller.currency and _exchange(statement, seller.currency, day) is None:
+    if statement.currency != seller.currency and _exchange(statement, seller.currency, day, rate) is None:
         pair = {"base": statement.currency, "quote": seller.currency}
         found.append(_("exchange rate from %(base)s to %(quote)s up to the end of the month") % pair)
     if not statement.lines.exists():
@@ -180,7 +197,9 @@ def _locked(statement_id: int) -> Statement:
     return statements.get(id=statement_id)
 
 
-def _exchange(statement: Statement, currency: str, day: date) -> dict | None:
+def _exchange(
+    statement: Statement, currency: str, day: date, rate_on: Callable[..., Rate | None] = rate_on
+) -> dict | None:
     """Return the rate that was fixed at the close; without one the newest up to the end of the month."""
     if statement.exchange is not None and statement.exchange["currency"] == currency:
         return statement.exchange

@@ -1,6 +1,7 @@
 """Profiles and terms as statements need them, and what is missing in them."""
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Collection, Iterable
 from dataclasses import asdict, fields
 from datetime import date
 from typing import Any, NamedTuple
@@ -105,17 +106,32 @@ def stated_for(issuer: Tenant | None, customer: Tenant, day: date) -> Stated:
 
 def stated_by_customer(issuer: Tenant | None, customers: Iterable[Tenant], day: date) -> dict[int, Stated]:
     """Return what statements to these customers state, in three queries."""
-    found = {customer.pk: customer for customer in customers}
+    supplied = [(customer, day) for customer in customers]
+    stated = stated_together(issuer, supplied)
+    return {customer.pk: one for (customer, _day), one in zip(supplied, stated, strict=True)}
+
+
+def stated_together(issuer: Tenant | None, supplied: Collection[tuple[Tenant, date]]) -> list[Stated]:
+    """Return what statements state, by their customers and days of supply, in three queries."""
+    found = {customer.pk: customer for customer, _day in supplied}
     profiles = {one.tenant_id: one for one in BillingProfile.objects.filter(tenant__in=found)}
     seller = profile_of(issuer)
-    terms: dict[int | None, BillingTerms] = {}
-    of_issuer = BillingTerms.objects.filter(issuer=issuer, valid_from__lte=day)
-    for one in of_issuer.filter(Q(customer__in=found) | Q(customer=None)).order_by("valid_from"):
-        terms[one.customer_id] = one
-    return {
-        pk: Stated(seller, profiles.get(pk) or BillingProfile(tenant=one), terms.get(pk) or terms.get(None))
-        for pk, one in found.items()
-    }
+    terms: dict[int | None, list[BillingTerms]] = defaultdict(list)
+    of_issuer = BillingTerms.objects.filter(issuer=issuer).order_by("-valid_from")
+    for one in of_issuer.filter(Q(customer__in=found) | Q(customer=None)):
+        terms[one.customer_id].append(one)
+
+    def terms_on(pk: int | None, day: date) -> BillingTerms | None:
+        return next((one for one in terms[pk] if one.valid_from <= day), None)
+
+    return [
+        Stated(
+            seller,
+            profiles.get(customer.pk) or BillingProfile(tenant=customer),
+            terms_on(customer.pk, day) or terms_on(None, day),
+        )
+        for customer, day in supplied
+    ]
 
 
 def missing_by_customer(

@@ -26,6 +26,23 @@ class StatementVatSerializer(serializers.Serializer):
     vat = _money("VAT on the sum")
 
 
+class StatementRemarkSerializer(serializers.Serializer):
+    """What looks odd about a draft."""
+
+    kind = serializers.ChoiceField(
+        choices=["unpriced", "immature", "jump", "negative"],
+        help_text=(
+            "`unpriced`: messages have no price; `immature`: too few have a final status; `jump`: at least three times"
+            " the month before; `negative`: the total is below zero."
+        ),
+    )
+    text = serializers.CharField(help_text="The same as a sentence, in the language of `lang`.")
+    messages = serializers.IntegerField(allow_null=True, help_text="Of `unpriced`: messages.")
+    parts = serializers.IntegerField(allow_null=True, help_text="Of `unpriced`: SMS parts.")
+    share = serializers.FloatField(allow_null=True, help_text="Of `immature`: share of messages with a final status.")
+    before = serializers.CharField(allow_null=True, help_text="Of `jump`: `net` of the month before.")
+
+
 class StatementSerializer(serializers.Serializer):
     """A statement."""
 
@@ -53,6 +70,11 @@ class StatementSerializer(serializers.Serializer):
         allow_null=True, help_text="Number of the statement that a credit note credits, or that this one replaces."
     )
     counted_at = serializers.DateTimeField(help_text="When the lines were counted.")
+    remarks = StatementRemarkSerializer(many=True, help_text="What looks odd about a draft; else empty.")
+    missing = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="What must be filled in before a draft can be issued, in the language of `lang`; else empty.",
+    )
     formats = serializers.ListField(child=serializers.ChoiceField(choices=list(FORMATS)), help_text="Its files.")
     url = serializers.CharField(help_text="The statement's address.")
     lines_url = serializers.CharField(help_text="The address of its lines.")

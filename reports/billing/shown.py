@@ -1,29 +1,73 @@
 """Statements and lines as the API shows them."""
 
+from collections import defaultdict
 from datetime import datetime
 from typing import Any
 
 from django.urls import reverse
+from django.utils import translation
+from django.utils.functional import Promise
 
 from portal.common.periods import local_day
+from portal.tenants.models import Tenant
 from reports.billing.document import Document, Line, as_decimal
 from reports.billing.files.making import formats_of
 from reports.billing.files.sheets import unit_price
 from reports.billing.files.texts import line_text
 from reports.billing.files.ubl import percent_text
-from reports.billing.reading import document_of, documents_of, is_overdue
+from reports.billing.issuing import missing_for_drafts
+from reports.billing.reading import documents_of, is_overdue
+from reports.billing.remarks import Remark
+from reports.billing.texts import remark_text
 from reports.models import Statement, StatementLine
 
 
-def shown(statement: Statement, now: datetime) -> dict[str, Any]:
-    """Return a statement with its totals."""
-    return _shown(statement, document_of(statement), now)
+def shown(statement: Statement, now: datetime, lang: str = "en") -> dict[str, Any]:
+    """Return a statement with its totals; what to look at in a draft is told in a language."""
+    [one] = all_shown([statement], now, lang)
+    return one
 
 
-def all_shown(statements: list[Statement], now: datetime) -> list[dict[str, Any]]:
-    """Return statements with their totals."""
-    documents = documents_of(statements)
-    return [_shown(one, document, now) for one, document in zip(statements, documents, strict=True)]
+def all_shown(statements: list[Statement], now: datetime, lang: str = "en") -> list[dict[str, Any]]:
+    """Return statements as `shown` does, with the same number of queries for many as for one."""
+    documents = list(documents_of(statements))
+    with translation.override(lang):
+        looks = _looks(statements)
+    return [
+        _shown(one, document, now) | looks.get(one.pk, {"remarks": [], "missing": []})
+        for one, document in zip(statements, documents, strict=True)
+    ]
+
+
+def _looks(statements: list[Statement]) -> dict[int, dict[str, list]]:
+    """Return what looks odd about drafts and what is missing to issue them, by their ids."""
+    by_issuer: dict[Tenant | None, list[Statement]] = defaultdict(list)
+    for one in statements:
+        if one.state == Statement.State.DRAFT:
+            by_issuer[one.issuer].append(one)
+    missing: dict[int, list[str | Promise]] = {}
+    for issuer, drafts in by_issuer.items():
+        missing |= missing_for_drafts(issuer, drafts)
+    return {
+        one.pk: {
+            "remarks": [_remark(remark, one.currency) for remark in one.remarks],
+            "missing": list(map(str, missing[one.pk])),
+        }
+        for drafts in by_issuer.values()
+        for one in drafts
+    }
+
+
+def _remark(remark: Remark, currency: str) -> dict[str, Any]:
+    before = remark.get("before")
+    return {
+        "kind": remark["kind"],
+        "text": remark_text(remark, currency),
+        "messages": remark.get("messages"),
+        "parts": remark.get("parts"),
+        "share": remark.get("share"),
+        "before": None if before is None else str(as_decimal(before, currency)),
+    }
 
 
 def _shown(statement: Statement, document: Document, now: datetime) -> dict[str, Any]:

@@ -102,7 +102,8 @@ class BudgetsView(ApiView):
         except changing.TooManyBudgets as error:
             text = f"The tenant has {changing.MAX_BUDGETS} budgets, the most that it may have: retire one first."
             raise Conflict(text) from error
-        [shown] = _shown([_found(self.access, made.pk)], self.access)
+        found, access = _found(self.access, made.pk)
+        [shown] = _shown([found], access)
         return self.answer(shown, Location=request.build_absolute_uri(f"{request.path}{made.pk}/"))
 
 
@@ -153,30 +154,24 @@ class BudgetView(ApiView):
     }
 
     def get(self, request: Request, budget_id: int) -> Response:
-        _owner(self.access)
-        budget = Budget.objects.select_related("tenant").filter(
-            pk=min(budget_id, MAX_ID), tenant_id__in=self.access.tenant_ids
-        ).first()  # fmt: skip
-        if budget is None:
-            raise Http404
-        tenant = budget.tenant
-        access, as_of = access_below(self.access, tenant), no_writes_before()
-        [shown] = _shown([_found(access, budget_id)], access)
-        return self.answer(shown | {"data_as_of": as_of, "timezone": tenant.timezone})
+        as_of = no_writes_before()
+        budget, access = _found(self.access, budget_id)
+        [shown] = _shown([budget], access)
+        return self.answer(shown | {"data_as_of": as_of, "timezone": budget.tenant.timezone})
 
     def patch(self, request: Request, budget_id: int) -> Response:
-        found = _found(self.access, budget_id)
+        found, access = _found(self.access, budget_id)
         data = checked(BudgetBody, request.data, is_partial=True)
         if found.retired_at is not None:
             raise Conflict("The budget is retired: it cannot be changed.")
-        changing.change(found, _given(data, BudgetInput.of(found), self.access), actor=str(self.access.key))
-        [shown] = _shown([_found(self.access, budget_id)], self.access)
+        changing.change(found, _given(data, BudgetInput.of(found), access), actor=str(self.access.key))
+        [shown] = _shown([_found(access, budget_id)[0]], access)
         return self.answer(shown)
 
     def delete(self, request: Request, budget_id: int) -> Response:
-        found = _found(self.access, budget_id)
+        found, access = _found(self.access, budget_id)
         changing.retire(found, actor=str(self.access.key), now=timezone.now())
-        [shown] = _shown([_found(self.access, budget_id)], self.access)
+        [shown] = _shown([_found(access, budget_id)[0]], access)
         return self.answer(shown)
 
 
@@ -186,11 +181,14 @@ def _owner(access: Access) -> Tenant:
     return access.tenant
 
 
-def _found(access: Access, budget_id: int) -> Budget:
-    found = budgets_of(_owner(access)).filter(pk=min(budget_id, MAX_ID)).first()
+def _found(access: Access, budget_id: int) -> tuple[Budget, Access]:
+    """Return a budget of the key's tenant or of one below it, and what a key of that tenant would reach."""
+    _owner(access)
+    budgets = Budget.objects.select_related("tenant", "campaign__merged_into").filter(tenant_id__in=access.tenant_ids)
+    found = budgets.filter(pk=min(budget_id, MAX_ID)).first()
     if found is None:
         raise Http404
-    return found
+    return found, access_below(access, found.tenant)
 
 
 def _given(data: Mapping[str, Any], before: BudgetInput, access: Access) -> BudgetInput:

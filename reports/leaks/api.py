@@ -3,12 +3,13 @@
 import json
 
 from django.utils import timezone
-from rest_framework.exceptions import NotFound
+from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from deliveries.messages.slices import no_writes_before
 from deliveries.search.find import SearchTooSlow
+from portal.accounts.access import Access
 from portal.api.operations import Operation
 from portal.api.parameters import CURSOR, SIZE, Parameter
 from portal.api.problems import BadParameter, TooSlow
@@ -69,7 +70,7 @@ class LeaksView(ApiView):
                 " numbers that always fail. `parts`: campaigns whose messages became longer, from which minute on."
                 " `repeats`: messages sent again to one recipient within 10 minutes. `countries`: countries without"
                 " earlier messages. Phone numbers are masked unless the key has the scope `numbers`. Customers below"
-                " are not looked at; name one by `tenant`. A key of an account gets 404."
+                " are not looked at; name one by `tenant`. A key of an account is refused (403)."
             ),
             parameters=(
                 Parameter(
@@ -97,13 +98,12 @@ class LeaksView(ApiView):
             answer=LeaksSerializer,
             answer_text="A page of leaks.",
             answer_example=_EXAMPLE,
-            problems=("too-slow", "not-found"),
+            problems=("too-slow",),
         )
     }
 
     def get(self, request: Request) -> Response:
-        if self.access.account is not None:
-            raise NotFound("Money leaks are of a customer; this key is an account's.")
+        refuse_account(self.access)
         kind = self.given.choice("kind")
         assert kind is not None  # it has a default
         named = self.given.tenants(self.access)
@@ -146,6 +146,12 @@ class LeaksView(ApiView):
         if kept.get("asked") != asked:
             raise BadParameter("cursor", "not a cursor of this list")
         return Window.from_json(kept["window"]), kept["start"]
+
+
+def refuse_account(access: Access) -> None:
+    """Raise PermissionDenied for the key of a whole account."""
+    if access.account is not None:
+        raise PermissionDenied("Money leaks belong to a customer: use a key of the customer, not of an account.")
 
 
 def _seal(asked: list, window: Window, start: int) -> str:

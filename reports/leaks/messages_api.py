@@ -16,6 +16,7 @@ from portal.api.problems import BadParameter, TooSlow
 from portal.api.serializers import AS_OF, ForwardPageSerializer
 from portal.api.views import ApiView
 from portal.common.keyset import BadCursor
+from reports.leaks.api import refuse_account
 from reports.leaks.listed import messages_page, unseal
 from reports.leaks.window import SECONDS
 
@@ -53,8 +54,8 @@ class LeakMessagesView(ApiView):
     }
 
     def get(self, request: Request) -> Response:
-        reached = () if self.access.account is not None else self.access.tenant_ids
-        listed, as_of = unseal(self.given.text("leak"), tenant_ids=reached), no_writes_before()
+        refuse_account(self.access)
+        listed, as_of = unseal(self.given.text("leak"), tenant_ids=self.access.tenant_ids), no_writes_before()
         if listed is None:
             raise BadParameter("leak", "the `leak` of a row of /leaks/ that the key may see")
         try:

@@ -11,8 +11,8 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from portal.accounts.downloads import record_download
 from portal.accounts.job_admin import JOB_COLUMNS, JobAdmin
-from portal.accounts.models import record
 from portal.common.file_response import file_response
 from portal.common.masking import Masking
 from portal.common.periods import Month
@@ -136,7 +136,14 @@ class ReportRunAdmin(JobAdmin):
         except FileNotFoundError as error:
             raise Http404 from error
         name = run.file_name(owner, run.edition(masking))
-        record("report.download", actor=request.user.email, tenant=run.tenant, subject=name, details={"run": run.id})
+        record_download(
+            request,
+            "report.download",
+            actor=request.user.email,
+            tenant=run.tenant,
+            subject=name,
+            details={"run": run.id},
+        )
         return file_response(request, file, name)
 
 

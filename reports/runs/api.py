@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from portal.accounts.access import Access
-from portal.accounts.models import record
+from portal.accounts.downloads import record_download
 from portal.api.operations import REPORTS, Operation
 from portal.api.pages import LISTED, PAGE_EXAMPLE, ROW_ID_MAX, page_of
 from portal.api.parameters import TENANT, Parameter
@@ -197,7 +197,14 @@ class DownloadView(ApiView):
         except FileNotFoundError as error:
             raise Gone("The file of this report was deleted. Queue a new report.") from error
         name = run.file_name(run.tenant.slug, edition)
-        record("report.download", actor=str(self.access.key), tenant=run.tenant, subject=name, details={"run": run.id})
+        record_download(
+            request,
+            "report.download",
+            actor=str(self.access.key),
+            tenant=run.tenant,
+            subject=name,
+            details={"run": run.id},
+        )
         response = file_response(request._request, file, name)
         response.headers["ETag"] = etag
         return response

@@ -12,8 +12,8 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from portal.accounts.downloads import record_download
 from portal.accounts.guards import member_may
-from portal.accounts.models import record
 from portal.accounts.way_back import posted_from
 from portal.common.file_response import file_response
 from portal.common.periods import Month
@@ -210,7 +210,9 @@ def _download(request: HttpRequest, report_scope: ReportScope, run_id: int) -> H
         return render(request, "reports/file_gone.html", context, status=410)
     name = run.file_name(report_scope.name, run.edition(request.access.masking))
     tenant = request.access.tenant
-    record("report.download", actor=request.user.email, tenant=tenant, subject=name, details={"run": run.id})
+    record_download(
+        request, "report.download", actor=request.user.email, tenant=tenant, subject=name, details={"run": run.id}
+    )
     return file_response(request, file, name)
 
 

@@ -17,7 +17,7 @@ from django.utils import timezone, translation
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
-from portal.accounts.models import record
+from portal.accounts.downloads import record_download
 from portal.brands.brand import brand_of
 from portal.common.file_response import file_response
 from portal.common.masking import Masking
@@ -132,7 +132,9 @@ def download(request: HttpRequest, token: str, format_name: str) -> HttpResponse
         mail, name = opened.mail, download_name(file)
         actor = request.user.get_username() or f"recipient {mail.recipient_id}"
         details = {"run": mail.run_id, "mail": mail.pk, "format": format_name}
-        record("report_mail.downloaded", actor=actor, tenant=mail.tenant, subject=name, details=details)
+        record_download(
+            request, "report_mail.downloaded", actor=actor, tenant=mail.tenant, subject=name, details=details
+        )
         return file_response(request, content, name, content_type=MEDIA_TYPES[suffix_of(file)])
 
     return _answer(request, token, hand_out)

@@ -5,8 +5,8 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from portal.accounts.access import PageRequest
+from portal.accounts.downloads import record_download
 from portal.accounts.guards import member_may
-from portal.accounts.models import record
 from portal.common.file_response import file_response
 from portal.tenants.models import Tenant
 from reports.models import DefinitionRun
@@ -38,8 +38,8 @@ def download(request: PageRequest, tenant: Tenant, saved_run_id: int, format: st
     except FileNotFoundError:
         return render(request, "reports/saved/no_file.html", context | {"file": file, "is_gone": True}, status=410)
     name = download_name(file)
-    record(
-        "definition_run.downloaded", actor=request.user.email, tenant=tenant, subject=name,
+    record_download(
+        request, "definition_run.downloaded", actor=request.user.email, tenant=tenant, subject=name,
         details={"run": run.id, "format": file.format, "edition": file.edition},
     )  # fmt: skip
     return file_response(request, content, name, content_type=MEDIA_TYPES[suffix_of(file)])

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from portal.accounts.access import PageRequest
 from portal.accounts.context import LOOKS
-from portal.accounts.models import record
+from portal.accounts.downloads import record_download
 from portal.brands.middleware import shown_brand
 from portal.common.file_response import file_response
 from portal.common.periods import Month
@@ -87,7 +87,7 @@ def share_download(request: PageRequest, link: ShareLink) -> HttpResponse:
     name = run.file_name(scope.name, edition)
     actor = f"shared link {link.id}"
     details = {"run": run.id, "link": link.name}
-    record("report.download", actor=actor, tenant=link.tenant, subject=name, details=details)
+    record_download(request, "report.download", actor=actor, tenant=link.tenant, subject=name, details=details)
     return file_response(request, file, name)
 
 

@@ -5,10 +5,13 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from campaigns.models import Campaign
+from portal.accounts.models import AuditEntry
 from portal.api.schema import document
 from portal.tenants.models import Tenant
 from reports.budgets import changing
 from reports.budgets.changing import BudgetInput
+from tests.api.test_member_writes import send
 from tests.billing.checks.rows import make_done_check
 from tests.conftest import NOW
 from tests.pricing.stored import count, price_list
@@ -72,6 +75,35 @@ def test_child_is_read_as_by_its_own_key(call, house, tenant, account):
         answers = [key.get(path).json() for key in (above, own)]
         assert answers[0] | {"data_as_of": answers[1]["data_as_of"]} == answers[1]
         assert answers[1]["tenant"] == tenant.slug
+
+
+def test_parents_key_changes_what_it_reads_of_a_child_and_no_key_what_is_above(call, house, tenant, other_tenant):
+    """A campaign of a child's budget is looked up among the child's."""
+    Campaign.objects.create(tenant=tenant, name="sale")
+    given = BudgetInput(name="Month", scope="all", amount=10_000, currency="EUR")
+    below, top = (changing.create(one, given, actor="owner@example.com", now=NOW) for one in (tenant, house))
+    check = make_done_check(tenant)
+    above, own, others = (call(one, "billing") for one in (house, tenant, other_tenant))
+
+    changed = send(above, "patch", f"budgets/{below.pk}/", {"scope": "campaign", "campaign": "sale"})
+    assert (changed.status_code, changed.json()) == (200, shown(own, f"budgets/{below.pk}/"))
+    assert (changed.json()["campaign"], changed.json()["tenant"]) == ("sale", tenant.slug)
+    retired = send(above, "delete", f"budgets/{below.pk}/")
+    assert (retired.status_code, retired.json()) == (200, shown(own, f"budgets/{below.pk}/"))
+    for key, path in ((own, f"budgets/{top.pk}/"), (others, f"budgets/{below.pk}/")):
+        assert [send(key, method, path, {}).status_code for method in ("patch", "delete")] == [404, 404]
+    assert send(others, "delete", f"invoice-checks/{check.pk}/").status_code == 404
+    assert send(above, "delete", f"invoice-checks/{check.pk}/").status_code == 200
+    assert own.get(f"invoice-checks/{check.pk}/").status_code == 404
+    entries = AuditEntry.objects.filter(actor=str(above.key)).order_by("id").values_list("action", "tenant")
+    assert list(entries) == [
+        (action, tenant.pk) for action in ("budget.changed", "budget.retired", "invoice_check.deleted")
+    ]
+
+
+def shown(caller, path: str) -> dict:
+    found = caller.get(path).json()
+    return {name: found[name] for name in found if name not in ("data_as_of", "timezone")}
 
 
 @pytest.mark.parametrize("path", READS)

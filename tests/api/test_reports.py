@@ -144,6 +144,7 @@ def test_workbook_is_handed_out_and_written_down(mine, client, tenant):
     run = make_run(tenant, "2026-09", text="figures", finished_at=NOW)
 
     shown = mine.get(f"reports/{run.id}/").json()
+    assert client.head(shown["download_url"], headers=mine.headers).status_code == 200  # which is no download
     answer = client.get(shown["download_url"], headers=mine.headers | {"Accept": "application/vnd.ms-excel"})
 
     content = answer.getvalue()

@@ -175,6 +175,8 @@ def test_run_is_made_and_its_file_is_masked_for_keys_without_numbers(held, call,
     early = held.get(f"{path}{asked.json()['id']}/files/json/")
     make_runs(run_id=asked.json()["id"])
     done = [caller.get(f"{path}{asked.json()['id']}/") for caller in (held, reader)]
+    head = held.client.head(f"/api/v1/{path}{asked.json()['id']}/files/json/", headers=held.headers)
+    assert head.status_code == 200  # which is no download
     downloads = [caller.get(f"{path}{asked.json()['id']}/files/json/") for caller in (held, reader)]
     texts = [b"".join(answer.streaming_content).decode() for answer in downloads]
     etag = downloads[0].headers["ETag"]

@@ -8,15 +8,17 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from django.urls import reverse
 from openpyxl import load_workbook
 
-from portal.accounts.models import AuditEntry
+from portal.accounts.models import AuditEntry, Role
 from reports.billing.drafts import make_drafts
 from reports.billing.issuing import issue
 from reports.models import Fee, Statement
 from tests.api.conftest import call
 from tests.api.test_member_writes import send as send_method
 from tests.billing.conftest import CLOSED, OCTOBER, make_tenant, send
+from tests.conftest import make_user
 
 __all__ = ["call"]
 pytestmark = pytest.mark.django_db
@@ -120,10 +122,36 @@ def test_incomplete_draft_is_a_conflict_that_says_what_is_missing(call, feed, is
     Fee.objects.create(price_list=prices, name="Service", kind="monthly", minor=100, valid_from="2026-01-01")
     (draft,) = make_drafts(issuer=issuer, customer=tenant, month=OCTOBER, now=CLOSED).drafts
 
-    answer = call(issuer, "billing").post(f"statements/{draft.pk}/issue/", {})
+    mine = call(issuer, "billing")
+    shown, finnish = (mine.get(f"statements/{draft.pk}/", lang=lang).json()["missing"] for lang in ("en", "fi"))
+    answer = mine.post(f"statements/{draft.pk}/issue/", {})
 
     assert answer.status_code == 409
+    assert answer.json()["detail"] == f"Missing: {', '.join(shown)}."
+    assert finnish[0] == "myyjän virallinen nimi"
+    assert [one["missing"] for one in mine.get("statements/", lang="fi").json()["data"]] == [finnish]
     assert answer.json()["detail"].startswith("Missing: legal name of the seller, business ID of the seller,")
+
+
+def test_remarks_are_those_of_the_page_and_of_drafts_alone(client, call, feed, issuer, customer, prices, profiles):
+    send(feed, 3)
+    prices.prices.filter(country="SE").delete()
+    send(feed, 2, to="SE")
+    (draft,) = make_drafts(issuer=issuer, customer=customer, month=OCTOBER, now=CLOSED).drafts
+    mine = call(issuer, "billing")
+
+    read = [mine.get(f"statements/{draft.pk}/").json(), *mine.get("statements/").json()["data"]]
+    client.force_login(make_user("boss@example.com", issuer, Role.OWNER))
+    page = client.get(reverse("statements:statement", args=[issuer.slug, draft.pk]))
+
+    assert [one["remarks"] for one in read] == [
+        [{"kind": "unpriced", "text": page.context["remarks"][0], "messages": 2, "parts": 4, "share": None,
+          "before": None}]
+    ] * 2  # fmt: skip
+    assert [one["missing"] for one in read] == [page.context["missing"]] * 2 == [[]] * 2
+    issue(draft.pk, actor="boss@example.com", now=CLOSED)
+    for caller in (mine, call(customer, "billing")):
+        assert [(one["remarks"], one["missing"]) for one in caller.get("statements/").json()["data"]] == [([], [])]
 
 
 def test_draft_has_no_electronic_invoice(call, feed, issuer, customer, prices):
@@ -207,8 +235,11 @@ def test_every_cell_of_the_pdf_is_the_apis(call, statement, issuer, tmp_path: Pa
         assert value in text
 
 
-def test_download_is_written_down(call, statement, customer):
-    file_of(call(customer, "billing"), statement, "finvoice")
+def test_download_is_written_down_but_no_head(call, statement, customer):
+    mine = call(customer, "billing")
+    head = mine.client.head(f"/api/v1/statements/{statement.pk}/files/finvoice/", headers=mine.headers)
+    assert (head.status_code, AuditEntry.objects.filter(action="statement.downloaded").exists()) == (200, False)
+    file_of(mine, statement, "finvoice")
 
     entry = AuditEntry.objects.get(action="statement.downloaded")
     assert (entry.tenant, entry.subject) == (customer, "2026-10 Invoice G1001.finvoice.xml")
@@ -216,6 +247,8 @@ def test_download_is_written_down(call, statement, customer):
 
 def test_month_is_fetched_for_bookkeeping(call, statement, issuer, customer, account):
     mine = call(issuer, "billing")
+    head = mine.client.head("/api/v1/statements/bookkeeping/?month=2026-10", headers=mine.headers)
+    assert head.status_code == 200  # and no download in the audit log
     english, finnish = (mine.get("statements/bookkeeping/", month="2026-10", lang=lang) for lang in ("en", "fi"))
     lines = b"".join(english.streaming_content).decode("utf-8-sig").splitlines()
 

@@ -28,4 +28,7 @@ def test_demo_has_a_budget_that_lasts_and_one_that_does_not(account):
     found = Budget.objects.order_by("id").values_list("name", "amount", "made_by")
     owner = "owner@hansa.example.com"
     assert list(found) == [("Group, each month", 18_600, owner), ("Norway", 4_800, owner)]
-    assert list(Alert.objects.values_list("rule__name", "threshold")) == [("Group, each month", 50), ("Norway", 100)]
+    assert list(Alert.objects.order_by("rule__name").values_list("rule__name", "threshold")) == [
+        ("Group, each month", 50),
+        ("Norway", 100),
+    ]

@@ -42,6 +42,7 @@ def test_page_list_and_file_have_the_same_messages(client, mine, person, message
 
     done = mine.get(f"exports/{export['id']}/").json()
     assert (done["state"], done["rows_done"], done["rows"], done["numbers"]) == ("done", 5, 5, "full")
+    assert mine.client.head(done["download_url"], headers=mine.headers).status_code == 200  # which is no download
     file = mine.client.get(done["download_url"], headers=mine.headers)
     assert file["Content-Type"] == "text/csv; charset=utf-8"
     content = b"".join(file.streaming_content)

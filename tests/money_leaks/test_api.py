@@ -92,12 +92,15 @@ def test_messages_of_a_leak_are_of_the_keys_tenants_alone(call, tenant, other_te
 
     assert NUMBER[-6:] not in masked.content.decode()
     assert {one["destination"] for one in call(tenant).get("leaks/messages/", leak=leak).json()["data"]} == {NUMBER}
-    for caller, text in (
-        (call(other_tenant), leak), (call(account.pool, account=account), leak), (call(tenant), "x"),
-    ):  # fmt: skip
+    for caller, text in ((call(other_tenant), leak), (call(tenant), "x")):
         answer = caller.get("leaks/messages/", leak=text)
         assert (answer.status_code, answer.json()["errors"][0]["parameter"]) == (400, "leak")
     assert call(tenant).get("leaks/messages/", leak=leak, cursor="x").status_code == 400
+    of_account = call(account.pool, account=account)
+    refused = [of_account.get(path, **given) for path, given in (("leaks/", {}), ("leaks/messages/", {"leak": leak}))]
+    assert [(one.status_code, one.json()["type"].rsplit("#")[-1], one.json()["detail"]) for one in refused] == [
+        (403, "missing-scope", "Money leaks belong to a customer: use a key of the customer, not of an account.")
+    ] * 2
 
 
 def test_pages_look_at_the_same_messages(mine, send):

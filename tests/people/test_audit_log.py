@@ -160,6 +160,7 @@ def test_file_holds_what_is_filtered_and_no_formula(client, tenant, owner):
     entry(tenant, 1, actor="other@example.com")
     client.force_login(owner)
 
+    assert client.head(f"{URL}download/").status_code == 200  # which is no download
     response = client.get(f"{URL}download/", {"actor": "owner@example.com"})
 
     [header, line] = response.content.decode("utf-8-sig").splitlines()

@@ -178,7 +178,7 @@ class CheckView(ApiView):
         return answer
 
     def get(self, request: Request, check_id: int) -> Response:
-        check = found_check(self.access, check_id, below=True)
+        check = found_check(self.access, check_id)
         rows = [(number, row) for number, row in enumerate(read_stored(check.rows)) if row.outcome != Outcome.AGREES]
         masking = self.access.masking
         shown_rows = [
@@ -252,9 +252,9 @@ def _part(part: Part) -> dict[str, Any]:
     return {"kind": part.kind, "rule": part.rule} | _sum(part.quantity, part.amount)
 
 
-def found_check(access: Access, check_id: int, *, below: bool = False) -> InvoiceCheck:
-    """Return a check that the key sees, as `visible` says. Raises Http404."""
-    return get_object_or_404(visible(access, below=below), pk=min(check_id, ROW_ID_MAX))
+def found_check(access: Access, check_id: int) -> InvoiceCheck:
+    """Return a check of the key's tenant or of one below it; of an account's key the account's. Raises Http404."""
+    return get_object_or_404(visible(access, below=True), pk=min(check_id, ROW_ID_MAX))
 
 
 def _file(text: str) -> tuple[bytes, InvoiceFile]:

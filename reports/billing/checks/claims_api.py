@@ -3,7 +3,7 @@
 from django.http import HttpResponse
 from rest_framework.request import Request
 
-from portal.accounts.models import record
+from portal.accounts.downloads import record_download
 from portal.api.operations import BILLING, Operation
 from portal.api.parameters import WORDS_LANG
 from portal.api.problems import NotReady
@@ -40,7 +40,7 @@ class ClaimView(ApiView):
     }
 
     def get(self, request: Request, check_id: int) -> HttpResponse:
-        check = found_check(self.access, check_id, below=True)
+        check = found_check(self.access, check_id)
         if check.state != InvoiceCheck.State.DONE:
             raise NotReady(f"This check is not ready: {check.state}.")
         try:
@@ -52,7 +52,9 @@ class ClaimView(ApiView):
                 check, scope, masking=self.access.masking, with_messages=self.access.has_scope(ApiKey.Scope.READ),
                 language=self.given.choice("lang") or "en",
             )  # fmt: skip
-        record("invoice_check.claimed", actor=str(self.access.key), tenant=check.tenant, subject=claim_name(check))
+        record_download(
+            request, "invoice_check.claimed", actor=str(self.access.key), tenant=check.tenant, subject=claim_name(check)
+        )
         response = HttpResponse(content, content_type=XLSX)
         response.headers["Content-Disposition"] = f'attachment; filename="{claim_name(check)}"'
         return response

@@ -69,7 +69,7 @@ class BehindView(ApiView):
     }  # fmt: skip
 
     def get(self, request: Request, check_id: int) -> Response:
-        check = found_check(self.access, check_id, below=True)
+        check = found_check(self.access, check_id)
         if check.state != InvoiceCheck.State.DONE:
             raise NotReady(f"This check is not ready: {check.state}.")
         row, part, explanation = (self.given.number(name) or 0 for name in ("row", "part", "explanation"))

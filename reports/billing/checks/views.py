@@ -12,8 +12,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from deliveries.conversions.files import FileProblem
 from portal.accounts.access import PageRequest
+from portal.accounts.downloads import record_download
 from portal.accounts.guards import member_may
-from portal.accounts.models import record
 from portal.accounts.way_back import posted_from
 from portal.common.file_response import XLSX
 from portal.common.jobs import JobState
@@ -161,7 +161,9 @@ def claim(request: PageRequest, tenant: Tenant, check_id: int) -> HttpResponse:
             found, scope, masking=request.access.masking, with_messages=request.access.may("see_messages"),
             language=request.LANGUAGE_CODE,
         )  # fmt: skip
-    record("invoice_check.claimed", actor=request.user.email, tenant=tenant, subject=claim_name(found))
+    record_download(
+        request, "invoice_check.claimed", actor=request.user.email, tenant=tenant, subject=claim_name(found)
+    )
     response = HttpResponse(content, content_type=XLSX)
     response.headers["Content-Disposition"] = f'attachment; filename="{claim_name(found)}"'
     response.headers["Cache-Control"] = "private, no-store"

@@ -14,8 +14,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from portal.accounts.access import PageRequest
+from portal.accounts.downloads import record_download
 from portal.accounts.guards import member_may
-from portal.accounts.models import record
 from portal.accounts.way_back import posted_from
 from portal.common.file_response import file_response
 from portal.common.periods import Month
@@ -149,7 +149,7 @@ def statement_file(request: PageRequest, tenant: Tenant, statement_id: int, form
     except (PdfTooLong, PdfFailed):
         messages.error(request, _("The PDF cannot be made. Take the Excel file."))
         return redirect("statements:statement", tenant.slug, found.pk)
-    record("statement.downloaded", actor=request.user.email, tenant=tenant, subject=file.name)
+    record_download(request, "statement.downloaded", actor=request.user.email, tenant=tenant, subject=file.name)
     return file_response(request, ContentFile(file.content), file.name, content_type=file.media_type)
 
 
@@ -163,7 +163,7 @@ def bookkeeping_file(request: PageRequest, tenant: Tenant, month: str) -> HttpRe
         raise Http404 from error
     content = bookkeeping.write(documents_of(issued_in(tenant, of_month)), tenant.csv_form, tenant.language)
     name = f"{of_month} {_('Bookkeeping')}.csv"
-    record("statement.downloaded", actor=request.user.email, tenant=tenant, subject=name)
+    record_download(request, "statement.downloaded", actor=request.user.email, tenant=tenant, subject=name)
     return file_response(request, ContentFile(content), name, content_type=CSV)
 
 

@@ -6,7 +6,7 @@ from django.utils.cache import get_conditional_response
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from portal.accounts.models import record
+from portal.accounts.downloads import record_download
 from portal.api.operations import REPORTS, Operation
 from portal.api.pages import LISTED, PAGE_EXAMPLE, page_of
 from portal.api.parameters import Parameter
@@ -214,7 +214,8 @@ class DefinitionRunFileView(SavedReportView):
             return unchanged
         name = download_name(file)
         details = {"run": run.pk, "format": file.format, "edition": file.edition}
-        record(
+        record_download(
+            request,
             "definition_run.downloaded",
             actor=str(self.key),
             tenant=run.tenant,
