@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import transaction
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from campaigns.conversions.models import ConversionEvent
@@ -62,8 +62,39 @@ def forgotten():
     partitions.forget()
 
 
+# Each of these has what a change of the rule may forget, whatever is drawn.
+BY_WINDOW = [
+    ("report", "a", 0, 1001),
+    ("report", "c", 1, 1001),
+    ("event", NUMBER, 6, "autumn", "purchase"),
+    ("event", NUMBER, 6, "winter", "purchase"),
+    ("event", NUMBER, 6, "autumn", "sign-up"),
+    ("event", NUMBER, 30, "autumn", "visit"),
+    ("event by", "order", "x", 6, "sign-up"),
+    ("event by", "order", "y", 6, "sign-up"),
+    ("event by", "unknown", "x", 6, "sign-up"),
+    ("window", "", 4),
+    ("window", "autumn", 20),
+]
+BY_DAY = [
+    ("report", "e", 0, 1001),
+    ("report", "f", 0, 1000),
+    ("event", NUMBER, 5, "", "visit"),
+    ("event by", "order", "x", 5, "visit"),
+    ("seal",),
+    ("event", NUMBER, 7, "", "visit"),
+    ("report", "f", 1, 1001),
+    ("report", "a", 6, 1001),
+    ("event by", "order", "x", 8, "visit"),
+    ("merge",),
+]
+
+
 @given(steps=STEPS)
-@examples(40, long=600)
+@example(steps=BY_WINDOW)
+@example(steps=[*BY_WINDOW, ("merge",), ("window", "autumn", None), ("window", "winter", 20)])
+@example(steps=BY_DAY)
+@examples(30, long=600)
 def test_result_is_that_of_a_naive_recount(feed, tenant, other_tenant, steps):
     with pytest.raises(_Rolled), transaction.atomic():
         run(steps, feed, tenant, other_tenant)
