@@ -118,7 +118,7 @@ def variant_links(request: PageRequest, tenant: Tenant, campaign: Campaign, vari
     return {"addressed": addressed, "converted": converted}
 
 
-def _recipients(request: PageRequest, tenant: Tenant, campaign: Campaign, group: str, **narrowing: object) -> str:
+def _recipients(request: PageRequest, tenant: Tenant, campaign: Campaign, group: str, **narrowing: str | int) -> str:
     """Return the address of a list of the campaign's recipients; '' for people who open no messages."""
     if not request.access.may("see_messages"):
         return ""

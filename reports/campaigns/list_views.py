@@ -170,7 +170,7 @@ def _events_address(request: PageRequest, asked: AskedFigures, query: Statistics
     """Return the address of the events of the period's messages; '' for people who do not see events."""
     if not request.access.may("see_conversions"):
         return ""
-    given = {"from": query.first, "to": query.last, "of": "messages"}
+    given = {"from": str(query.first), "to": str(query.last), "of": "messages"}
     if asked.one:
         given["tenant"] = asked.one.slug
     return f"{reverse('conversions:events', args=[asked.slug])}?{urlencode(given)}"
