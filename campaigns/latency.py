@@ -62,13 +62,19 @@ def percentile(counts: Mapping[int, int], q: float) -> float | None:
     if total <= 0:
         return None
     # As a fraction, because 0.07 × 100 is a little more than 7 in floating point and would be rank 8.
-    rank = max(1, math.ceil(Fraction(q).limit_denominator(1_000_000) * total))
+    share = _as_fraction(q)
+    rank = max(1, -(-share.numerator * total // share.denominator))
     seen = 0
     for bucket in sorted(counts):
         seen += counts[bucket]
         if seen >= rank:
             return value_of(bucket)
     raise ValueError("latency counts must not be negative")
+
+
+@lru_cache(maxsize=64)  # the same few everywhere
+def _as_fraction(q: float) -> Fraction:
+    return Fraction(q).limit_denominator(1_000_000)
 
 
 def share_within(counts: Mapping[int, int], total: int, seconds: float) -> float | None:

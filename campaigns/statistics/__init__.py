@@ -11,10 +11,19 @@ from campaigns.statistics.comparison import (
     two_proportions,
     win_probability,
 )
-from campaigns.statistics.means import MeanComparison, Sums, welch
+from campaigns.statistics.means import (
+    MeanComparison,
+    Sums,
+    mean_detectable_difference,
+    mean_expected_loss,
+    mean_interval,
+    mean_win_probability,
+    stratified_means,
+    welch,
+)
 from campaigns.statistics.power import detectable_gain, minimal_detectable_difference, sample_needed
 from campaigns.statistics.rates import COUNTS_AS, MATURE, MIN_MESSAGES, Z95, Totals, enough, rate, wilson
-from campaigns.statistics.sequential import AlwaysValid, always_valid, sequential_sample_ratio_p
+from campaigns.statistics.sequential import AlwaysValid, always_valid, always_valid_means, sequential_sample_ratio_p
 from campaigns.statistics.strata import StratifiedDifference, Stratum, stratified_difference
 
 __all__ = [
@@ -31,18 +40,24 @@ __all__ = [
     "Sums",
     "Totals",
     "always_valid",
+    "always_valid_means",
     "benjamini_hochberg",
     "detectable_gain",
     "enough",
     "expected_loss",
     "holm",
     "homogeneity_p",
+    "mean_detectable_difference",
+    "mean_expected_loss",
+    "mean_interval",
+    "mean_win_probability",
     "minimal_detectable_difference",
     "rate",
     "sample_needed",
     "sample_ratio_p",
     "sequential_sample_ratio_p",
     "stratified_difference",
+    "stratified_means",
     "two_proportions",
     "welch",
     "wilson",

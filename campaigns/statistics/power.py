@@ -21,7 +21,7 @@ def minimal_detectable_difference(
     """
     if min(n1, n2) <= 0 or not 0 < p < 1:
         return None
-    return _quantiles(alpha, power) * math.sqrt(p * (1 - p) * (1 / n1 + 1 / n2))
+    return quantiles(alpha, power) * math.sqrt(p * (1 - p) * (1 / n1 + 1 / n2))
 
 
 def sample_needed(p1: float, p2: float, alpha: float = ALPHA, power: float = POWER) -> int:
@@ -32,7 +32,7 @@ def sample_needed(p1: float, p2: float, alpha: float = ALPHA, power: float = POW
     if not (0 <= p1 <= 1 and 0 <= p2 <= 1) or p1 == p2:
         raise ValueError(f"two different shares from 0 to 1 are needed, not {p1} and {p2}")
     p = (p1 + p2) / 2
-    return math.ceil(2 * _quantiles(alpha, power) ** 2 * p * (1 - p) / (p1 - p2) ** 2)
+    return math.ceil(2 * quantiles(alpha, power) ** 2 * p * (1 - p) / (p1 - p2) ** 2)
 
 
 def detectable_gain(p: float, n: int, alpha: float = ALPHA, power: float = POWER) -> float | None:
@@ -43,12 +43,13 @@ def detectable_gain(p: float, n: int, alpha: float = ALPHA, power: float = POWER
     """
     if not 0 <= p < 1 or n < 1:
         raise ValueError(f"a share from 0 to under 1 and at least one message are needed, not {p} and {n}")
-    k = 2 * _quantiles(alpha, power) ** 2 / n
+    k = 2 * quantiles(alpha, power) ** 2 / n
     a, b, c = 1 + k / 4, -k * (1 - 2 * p) / 2, -k * p * (1 - p)
     gain = (-b + math.sqrt(b * b - 4 * a * c)) / (2 * a)
     return gain if p + gain <= 1 else None
 
 
-def _quantiles(alpha: float, power: float) -> float:
+def quantiles(alpha: float, power: float) -> float:
+    """Return z(1 - alpha/2) + z(power), the standard errors that a difference must have to be found."""
     normal = NormalDist()
     return normal.inv_cdf(1 - alpha / 2) + normal.inv_cdf(power)

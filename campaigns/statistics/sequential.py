@@ -2,9 +2,10 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from campaigns.statistics.comparison import check_split
+from campaigns.statistics.means import Sums
 from campaigns.statistics.rates import check_proportion
 
 ALPHA = 0.05
@@ -14,7 +15,7 @@ PRIOR_MESSAGES = 1_000  # weight of the planned split in the sequential check of
 
 @dataclass(frozen=True, slots=True)
 class AlwaysValid:
-    """The first rate minus the second, with an interval and a p-value that hold at every look."""
+    """The first rate or mean minus the second, with an interval and a p-value that hold at every look."""
 
     difference: float
     low: float
@@ -36,16 +37,37 @@ def always_valid(
     check_proportion(d2, n2)
     if n1 == 0 or n2 == 0:
         return None
-    n, difference = n1 + n2, d1 / n1 - d2 / n2
-    variance = n * (_variance(d1, n1) + _variance(d2, n2))  # of one message's worth
+    found = _sequence(d1 / n1 - d2 / n2, _variance(d1, n1) + _variance(d2, n2), n1 + n2, alpha, tuned_for)
+    return replace(found, low=max(-1.0, found.low), high=min(1.0, found.high))
+
+
+def always_valid_means(
+    first: Sums, second: Sums, alpha: float = ALPHA, tuned_for: int = TUNED_FOR
+) -> AlwaysValid | None:
+    """Compare two means, such as revenue per recipient, while both grow, by the same sequence as `always_valid`.
+
+    It needs no distribution of the values, only many of them. None with fewer than two values on either side, and where
+    no value differs from another.
+    """
+    if min(first.n, second.n) < 2:
+        return None
+    variance = first.variance / first.n + second.variance / second.n
+    if variance == 0:
+        return None
+    return _sequence(first.mean - second.mean, variance, first.n + second.n, alpha, tuned_for)
+
+
+def _sequence(difference: float, error2: float, n: int, alpha: float, tuned_for: int) -> AlwaysValid:
+    """Return the sequence's interval around a difference of this squared standard error, after n values."""
+    variance = n * error2  # of one value's worth
     rho2 = (-2 * math.log(alpha) + math.log(1 - 2 * math.log(alpha))) / tuned_for
     spread = n * rho2 + 1
     half = math.sqrt(variance * 2 * spread * math.log(math.sqrt(spread) / alpha) / rho2) / n
     exponent = (difference * n) ** 2 * rho2 / (2 * spread * variance)
     return AlwaysValid(
         difference=difference,
-        low=max(-1.0, difference - half),
-        high=min(1.0, difference + half),
+        low=difference - half,
+        high=difference + half,
         p_value=min(1.0, math.sqrt(spread) * math.exp(-exponent)),
     )
 

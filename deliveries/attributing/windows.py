@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models.functions import Now
 
 from campaigns.models import Campaign
@@ -12,6 +12,19 @@ from deliveries.models.conversions import DEFAULT_WINDOW
 from portal.accounts.models import record
 from portal.common.masking import Masking
 from portal.tenants.models import Tenant
+
+# The rule's windows (rule.py): that of the campaign shown, else the longest of the kinds.
+_LONGEST = f"""
+SELECT coalesce(max(coalesce(w.minutes, of_kinds.minutes)), max(of_kinds.minutes))
+FROM (SELECT coalesce(max(coalesce(k.window_minutes, t.minutes, {DEFAULT_WINDOW})), max(t.minutes), {DEFAULT_WINDOW})
+             AS minutes
+      FROM (SELECT max(minutes) AS minutes FROM conversion_window
+            WHERE tenant_id = %(tenant)s AND campaign_id IS NULL) AS t
+      LEFT JOIN conversion_kind k ON k.tenant_id = %(tenant)s) AS of_kinds
+LEFT JOIN unnest(%(campaigns)s::int[]) AS sent (campaign_id) ON true
+LEFT JOIN campaigns_campaign c ON c.tenant_id = %(tenant)s AND c.id = sent.campaign_id
+LEFT JOIN conversion_window w ON w.tenant_id = c.tenant_id AND w.campaign_id = coalesce(c.merged_into_id, c.id)
+"""  # noqa: S608  a constant of another module
 
 
 def tenant_window(tenant: Tenant) -> int:
@@ -28,6 +41,16 @@ def campaign_windows(campaign_ids: Collection[int]) -> dict[int, int]:
     """Return the minutes of the campaigns that have a window of their own."""
     found = ConversionWindow.objects.filter(campaign_id__in=campaign_ids)
     return {window.campaign_id: window.minutes for window in found if window.campaign_id is not None}
+
+
+def longest_window(tenant_id: int, campaign_ids: Collection[int]) -> int:
+    """Return the minutes after which no message of these campaigns can have another event of any kind.
+
+    0 stands for the messages without a campaign.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_LONGEST, {"tenant": tenant_id, "campaigns": sorted(campaign_ids)})
+        return cursor.fetchone()[0]
 
 
 def set_tenant_window(tenant: Tenant, minutes: int, *, actor: str) -> bool:

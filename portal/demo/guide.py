@@ -22,6 +22,10 @@ def of_campaigns(address: str) -> str:
         lines += [
             _line(f"{tenant}/campaigns/{sale.id}/ab/", f"the A/B test of {sale.name}: variant B wins, and sells more"),
             _line(
+                f"{tenant}/campaigns/{sale.id}/ab/?metric=converted",
+                "the same test by conversions, with all its figures",
+            ),
+            _line(
                 f"{tenant}/campaigns/{sale.id}/recipients/failed/", "recipients whom the sale did not reach, and why"
             ),
         ]

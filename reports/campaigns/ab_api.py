@@ -14,9 +14,10 @@ from portal.api.parameters import Parameter, Parameters
 from portal.api.problems import BadParameter
 from portal.api.views import ApiView
 from portal.common.masking import Masking
-from reports.campaigns.ab_conversions import ConversionTest, ConvertedPair, conversion_test, sentences
+from reports.campaigns.ab_conversions import RecipientsRow, recipients_rows, sentences
 from reports.campaigns.ab_examples import AB_TEST
 from reports.campaigns.ab_figures import Metric, Pair, Rate
+from reports.campaigns.ab_headlines import headline
 from reports.campaigns.ab_ref_ids import CHOSEN, MAX_REF_IDS, RefIdsError, check_ref_ids, read_weights
 from reports.campaigns.ab_result import (
     DEFAULT_WITHIN,
@@ -30,7 +31,7 @@ from reports.campaigns.ab_result import (
 )
 from reports.campaigns.ab_selectors import MAX_VARIANTS, TooManyVariants
 from reports.campaigns.ab_serializers import AbSerializer
-from reports.campaigns.ab_texts import headline, notes
+from reports.campaigns.ab_texts import notes
 
 CAMPAIGN_PATH = {
     "campaign_id": Parameter(
@@ -53,14 +54,18 @@ def _ref_ids(name: str) -> Parameter:
 AB_PARAMETERS = (
     Parameter(
         name="metric",
-        text="`delivered`: messages delivered. `within`: messages delivered within `within` seconds.",
+        text=(
+            "`delivered`: messages delivered. `within`: messages delivered within `within` seconds. `converted`:"
+            " recipients with a conversion event, of those addressed. `revenue`: value of the events of a recipient"
+            " addressed."
+        ),
         kind="choice",
         choices=tuple(Metric),
         default=Metric.DELIVERED.value,
     ),
     Parameter(
         name="within",
-        text="Seconds from sending to delivery; used for both metrics while late reports are expected.",
+        text="Seconds from sending to delivery; used for `delivered` too while late reports are expected.",
         kind="number",
         least=1,
         most=MAX_WITHIN,
@@ -116,18 +121,21 @@ class AbView(ApiView):
             count_searches(request, searched)
             zone = campaign.tenant.timezone
             try:
-                result = ab_result(campaign, query, masking=self.access.masking, now=timezone.now(), timezone=zone)
+                result = ab_result(
+                    campaign,
+                    query,
+                    masking=self.access.masking,
+                    now=timezone.now(),
+                    timezone=zone,
+                    has_conversions=True,
+                )
             except TooManyVariants as error:
                 raise BadParameter(
                     "a", f"the campaign has {error}: choose some by refIds with a, b, c and d"
                 ) from error
             except WrongSplit as error:
                 raise BadParameter("split", f"{error}; give one weight for each variant") from error
-            test = None
-            if not query.chosen:
-                test = conversion_test(campaign, result.verdict, masking=self.access.masking)
-            shown = _shown(campaign, result, self.access.masking) | {"conversions": test and _conversions(test)}
-            return self.answer(shown)
+            return self.answer(_shown(campaign, result, self.access.masking))
 
 
 def ab_query(given: Parameters) -> AbQuery:
@@ -157,18 +165,21 @@ def _shown(campaign: Campaign, result: AbResult, masking: Masking) -> dict:
         "campaign": masking.text(campaign.name),
         "metric": found.metric.value,
         "within": found.within,
+        "window": found.window or None,
+        "currency": found.currency or None,
         "is_running": found.is_running,
         "outcome": found.outcome.value,
         "sentence": headline(found),
         "notes": notes(found, planned=result.planned, tz=zone),
         "without_variant": result.without,
         "variants": [_variant(one, rate) for one, rate in zip(result.variants, found.rates, strict=True)],
-        "comparisons": [_comparison(pair) for pair in found.pairs],
+        "comparisons": [{"messages": pair.messages} | _pair(pair) for pair in found.pairs],
         "split": {
             "planned": result.planned,
             "p_value": found.guards.split_p,
             "is_wrong": found.guards.is_split_wrong,
         },
+        "conversions": _conversions(result),
         "places": [_place(row, masking) for row in result.places],
     }
 
@@ -186,18 +197,19 @@ def _variant(one: ShownVariant, rate: Rate) -> dict:
         "reached": rate.d,
         "rate": rate.share,
         "rate_interval": rate.interval,
+        "revenue_per_recipient": rate.mean,
+        "revenue_interval": rate.mean_interval,
         "first_sent_at": variant.first,
         "last_sent_at": variant.last,
         "is_mature": variant.is_mature,
     }
 
 
-def _comparison(pair: Pair) -> dict:
+def _pair(pair: Pair) -> dict:
     within = pair.stratified
     return {
         "better": pair.better,
         "other": pair.other,
-        "messages": pair.messages,
         "difference": pair.difference,
         "interval": (pair.low, pair.high),
         "p_value": pair.p_value,
@@ -211,35 +223,34 @@ def _comparison(pair: Pair) -> dict:
     }
 
 
-def _conversions(test: ConversionTest) -> dict:
+def _conversions(result: AbResult) -> dict | None:
+    found = result.conversions
+    if found is None:
+        return None
     return {
-        "sentences": sentences(test),
-        "currency": test.currency or None,
-        "variants": [
-            {
-                "name": one.label,
-                "addressed": one.figures.addressed,
-                "converted": one.figures.converted,
-                "rate": one.figures.rate,
-                "rate_interval": one.figures.interval,
-                "revenue_per_recipient": one.figures.revenue_per_recipient if test.currency else None,
-            }
-            for one in test.variants
+        "sentences": sentences(found),
+        "is_running": found.converted.is_running,
+        "window": found.converted.window,
+        "currency": found.revenue.currency if found.revenue else None,
+        "variants": [_recipients(row) for row in recipients_rows(result)],
+        "comparisons": [{"recipients": pair.messages} | _pair(pair) for pair in found.converted.pairs],
+        "revenue_comparisons": [
+            {"recipients": pair.messages} | _pair(pair) for pair in (found.revenue.pairs if found.revenue else ())
         ],
-        "comparisons": [_converted(pair) for pair in test.pairs],
-        "revenue_comparisons": [_converted(pair) for pair in test.revenue],
     }
 
 
-def _converted(pair: ConvertedPair) -> dict:
+def _recipients(row: RecipientsRow) -> dict:
     return {
-        "better": pair.better.label,
-        "other": pair.other.label,
-        "recipients": pair.recipients,
-        "difference": pair.difference,
-        "interval": (pair.low, pair.high),
-        "p_value": pair.p_value,
-        "is_sure": pair.is_sure,
+        "name": row.label,
+        "addressed": row.people.addressed,
+        "converted": row.people.converted,
+        "counted": row.rate.n,
+        "reached": row.rate.d,
+        "rate": row.rate.share,
+        "rate_interval": row.rate.interval,
+        "revenue_per_recipient": row.revenue and row.revenue.mean,
+        "revenue_interval": row.revenue and row.revenue.mean_interval,
     }
 
 

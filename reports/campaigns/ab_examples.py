@@ -11,6 +11,8 @@ _A = {
     "reached": 899,
     "rate": 0.8963,
     "rate_interval": [0.8759, 0.9137],
+    "revenue_per_recipient": None,
+    "revenue_interval": None,
     "first_sent_at": "2026-11-02T10:00:00Z",
     "last_sent_at": "2026-11-02T10:04:00Z",
     "is_mature": True,
@@ -29,6 +31,8 @@ AB_TEST = {
     "campaign": "October sale",
     "metric": "delivered",
     "within": 60,
+    "window": None,
+    "currency": None,
     "is_running": False,
     "outcome": "winner",
     "sentence": (
@@ -59,17 +63,23 @@ AB_TEST = {
     "conversions": {
         "sentences": [
             "No sure difference in conversions: B converted 4.2\N{NO-BREAK SPACE}% of the recipients that it addressed"
-            " and A 3.9\N{NO-BREAK SPACE}%, which may be chance with 2,009 recipients."
+            " and A 3.9\N{NO-BREAK SPACE}%, which may be chance with 2,009 recipients. The true difference is between"
+            " 1.5 points less and 2.0 points more."
         ],
+        "is_running": False,
+        "window": 86400,
         "currency": None,
         "variants": [
             {
                 "name": name,
                 "addressed": addressed,
                 "converted": converted,
+                "counted": addressed,
+                "reached": converted,
                 "rate": rate,
                 "rate_interval": interval,
                 "revenue_per_recipient": None,
+                "revenue_interval": None,
             }
             for name, addressed, converted, rate, interval in (
                 ("A", 1003, 39, 0.0389, [0.0286, 0.0527]),
@@ -85,6 +95,12 @@ AB_TEST = {
                 "interval": [-0.0146, 0.0203],
                 "p_value": 0.7445,
                 "is_sure": False,
+                "is_exact": False,
+                "win_probability": 0.6271,
+                "expected_loss": 0.0023,
+                "expected_loss_of_other": 0.0051,
+                "minimal_detectable_difference": 0.0246,
+                "within_places": None,
             }
         ],
         "revenue_comparisons": [],

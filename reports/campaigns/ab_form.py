@@ -28,6 +28,8 @@ MAX_SIZE = 10**9
 METRICS: dict[str, Promise] = {
     Metric.DELIVERED: gettext_lazy("Delivered"),
     Metric.WITHIN: gettext_lazy("Delivered within the time"),
+    Metric.CONVERTED: gettext_lazy("Conversions"),
+    Metric.REVENUE: gettext_lazy("Revenue per recipient"),
 }
 
 

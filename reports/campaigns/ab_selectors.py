@@ -56,7 +56,8 @@ GROUP BY 1, 2, 3
 _BY_REF_ID = """
 SELECT ref_id, country, operator, status, count(*), count(*) FILTER (WHERE final),
     count(*) FILTER (WHERE sent_at <= %(edge)s),
-    count(*) FILTER (WHERE sent_at <= %(edge)s AND latency_bucket <= %(bucket)s), min(sent_at), max(sent_at)
+    count(*) FILTER (WHERE sent_at <= %(edge)s AND latency_bucket <= %(bucket)s), min(sent_at), max(sent_at),
+    array_agg(DISTINCT campaign_id)
 FROM message WHERE tenant_id = %(tenant)s AND ref_id = ANY (%(ref_ids)s) GROUP BY 1, 2, 3, 4
 """
 
@@ -65,13 +66,14 @@ FROM message WHERE tenant_id = %(tenant)s AND ref_id = ANY (%(ref_ids)s) GROUP B
 class VariantFigures:
     """A variant for the verdict, with its messages by what became of them, in all and by place.
 
-    `ref_ids` are the messages by refId where it was chosen by refIds.
+    `ref_ids` are the messages by refId where it was chosen by refIds, and `campaign_ids` their campaigns then.
     """
 
     variant: Variant
     volume: Volume
     places: Mapping[Place, Volume]
     ref_ids: Mapping[str, int]
+    campaign_ids: frozenset[int] = frozenset()
 
 
 class TooManyVariants(ValueError):
@@ -167,7 +169,8 @@ def _of_rows(name: str, ref_ids: Sequence[str], rows: Sequence[tuple], now: date
     volumes: dict[Place, Volume] = defaultdict(Volume)
     by_ref_id = dict.fromkeys(ref_ids, 0)
     final = 0
-    for ref_id, country, operator, status, messages, finals, aged, in_time, _first, _last in rows:
+    campaign_ids: set[int] = set()
+    for ref_id, country, operator, status, messages, finals, aged, in_time, _first, _last, campaigns in rows:
         counts_as = COUNTS_AS[status]
         places[country, operator] += Counts(
             messages=messages, delivered=messages if counts_as == "delivered" else 0, aged=aged, in_time=in_time
@@ -177,6 +180,7 @@ def _of_rows(name: str, ref_ids: Sequence[str], rows: Sequence[tuple], now: date
         )
         by_ref_id[ref_id] += messages
         final += finals
+        campaign_ids |= set(campaigns)
     last = max((row[9] for row in rows), default=None)
     total = sum(volumes.values(), Volume())
     return VariantFigures(
@@ -190,6 +194,7 @@ def _of_rows(name: str, ref_ids: Sequence[str], rows: Sequence[tuple], now: date
         volume=total,
         places=dict(volumes),
         ref_ids=by_ref_id,
+        campaign_ids=frozenset(campaign_ids),
     )
 
 

@@ -3,32 +3,22 @@
 While late reports may still change the rates, a later variant looks worse because it is pending. Until then the rate is
 that of the messages at least `within` seconds old that were delivered within so many seconds, and only the always-valid
 interval is used, because people look again and again. After that, the tests for one look apply (docs/statistics.md).
+Of conversions and revenue it is the same, with recipients for messages and the window of events for the seconds.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from itertools import combinations
 
 from campaigns.statistics import (
     MATURE,
     SAMPLE_RATIO_ALARM,
-    AlwaysValid,
-    Stratum,
-    always_valid,
     enough,
-    expected_loss,
-    holm,
     homogeneity_p,
-    minimal_detectable_difference,
     sample_ratio_p,
     sequential_sample_ratio_p,
-    stratified_difference,
-    two_proportions,
-    wilson,
-    win_probability,
 )
 from reports.campaigns.ab_figures import Counts, Guards, Metric, Outcome, Pair, Rate, Variant, Verdict
+from reports.campaigns.ab_pairs import all_pairs, rate_of, with_strata
 
 APART = timedelta(hours=1)  # starts further from each other are noted
 QUIET = timedelta(hours=24)  # without a new message, sending is taken to be over
@@ -50,25 +40,29 @@ def verdict(
     *,
     metric: Metric = Metric.DELIVERED,
     within: int = 60,
+    window: int = 0,
+    currency: str = "",
     planned: Sequence[float] | None = None,
 ) -> Verdict:
     """Return the verdict on variants in their order; `planned` are the weights of the split, in the same order.
 
-    Raises ValueError if the planned split has not one positive weight for each variant.
+    `window` is the longest window of events in seconds, `currency` that of the revenue. Raises ValueError if the
+    planned split has not one positive weight for each variant.
     """
     if planned is not None and len(planned) != len(variants):
         raise ValueError(f"a planned split of {len(planned)} weights for {len(variants)} variants")
-    is_running = any(not variant.is_mature for variant in variants)
+    is_running = is_test_running(variants, metric)
     by_name = {variant.name: variant for variant in variants}
-    rates = [_rate(variant.name, variant.counts, metric, is_running) for variant in variants]
+    tallies = {variant.name: variant.tally(metric, is_running) for variant in variants}
+    rates = [rate_of(variant, tallies[variant.name], metric) for variant in variants]
     compared = [found for found in rates if enough(found.n)]
-    pairs = _pairs(compared, is_running)
-    mix_p = homogeneity_p(_mix([by_name[found.name] for found in compared]))
+    pairs = all_pairs(compared, tallies, metric, is_running)
+    mix_p = homogeneity_p(_mix([variant for variant in variants if enough(variant.counts.messages)]))
     is_mix_other = mix_p is not None and mix_p < OTHER_MIX
     if is_mix_other and not is_running:
-        pairs = [_with_strata(pair, by_name, metric) for pair in pairs]
+        pairs = [with_strata(pair, by_name, metric) for pair in pairs]
     starts = _starts(variants)
-    split_p = _split_p(variants, planned, is_running, bool(starts))
+    split_p = _split_p(variants, planned, any(not variant.is_mature for variant in variants), bool(starts))
     guards = Guards(
         few=tuple(found.name for found in rates if not enough(found.n)),
         split_p=split_p,
@@ -79,85 +73,42 @@ def verdict(
         pairs=len(pairs),
     )
     return Verdict(
-        outcome=_outcome(rates, pairs, guards),
+        outcome=_outcome(rates, pairs, guards, metric, currency),
         metric=metric,
         within=within,
         is_running=is_running,
         rates=tuple(rates),
         pairs=tuple(pairs),
         guards=guards,
+        window=window if metric.is_of_recipients else 0,
+        currency=currency if metric is Metric.REVENUE else "",
     )
 
 
-def _outcome(rates: Sequence[Rate], pairs: Sequence[Pair], guards: Guards) -> Outcome:
+def is_test_running(variants: Sequence[Variant], metric: Metric) -> bool:
+    """Return whether late reports, or of conversions late events, may still change the variants' figures."""
+    return any(not (variant.is_over if metric.is_of_recipients else variant.is_mature) for variant in variants)
+
+
+def _outcome(rates: Sequence[Rate], pairs: Sequence[Pair], guards: Guards, metric: Metric, currency: str) -> Outcome:
     if not rates:
         return Outcome.NONE
     if len(rates) == 1:
         return Outcome.ONE
     if guards.is_split_wrong:
         return Outcome.SPLIT
-    if not pairs:
+    if len(rates) - len(guards.few) < 2:
         return Outcome.FEW
+    if metric.is_of_recipients and not any(one.d for one in rates):
+        return Outcome.NO_EVENTS
+    if not pairs or (metric is Metric.REVENUE and not currency):
+        return Outcome.NO_EVENTS
     of_best = [pair for pair in pairs if pair.better == pairs[0].better]
     if not any(pair.is_sure for pair in of_best):
         return Outcome.OPEN
     if any(pair.is_of_the_mix for pair in of_best):
         return Outcome.MIXED
     return Outcome.WINNER if all(pair.is_sure for pair in of_best) else Outcome.BEHIND
-
-
-def counted(counts: Counts, metric: Metric, is_running: bool) -> tuple[int, int]:
-    """Return how many messages count as reached, and of how many."""
-    if is_running:
-        return counts.in_time, counts.aged
-    return (counts.delivered if metric is Metric.DELIVERED else counts.in_time), counts.messages
-
-
-def _rate(name: str, counts: Counts, metric: Metric, is_running: bool) -> Rate:
-    d, n = counted(counts, metric, is_running)
-    return Rate(name, counts.messages, d, n, wilson(d, n))
-
-
-def _pairs(rates: Sequence[Rate], is_running: bool) -> list[Pair]:
-    ordered = sorted(rates, key=lambda found: -(found.share or 0))  # stable: equal ones stay in their order
-    pairs = [_pair(better, other, is_running) for better, other in combinations(ordered, 2)]
-    adjusted = holm([pair.p_value for pair in pairs])
-    return [replace(pair, p_value=p_value) for pair, p_value in zip(pairs, adjusted, strict=True)]
-
-
-def _pair(better: Rate, other: Rate, is_running: bool) -> Pair:
-    table = (better.d, better.n, other.d, other.n)
-    found = always_valid(*table) if is_running else two_proportions(*table)
-    assert found is not None  # both have messages
-    pair = Pair(
-        better=better.name,
-        other=other.name,
-        messages=better.n + other.n,
-        difference=found.difference,
-        low=found.low,
-        high=found.high,
-        p_value=found.p_value,
-        least_found=minimal_detectable_difference(better.n, other.n, (better.d + other.d) / (better.n + other.n)),
-    )
-    if isinstance(found, AlwaysValid):
-        return pair
-    return replace(
-        pair,
-        is_exact=found.exact,
-        win=win_probability(*table),
-        loss=expected_loss(*table),
-        loss_of_other=expected_loss(other.d, other.n, better.d, better.n),
-    )
-
-
-def _with_strata(pair: Pair, variants: Mapping[str, Variant], metric: Metric) -> Pair:
-    better, other = variants[pair.better].places, variants[pair.other].places
-    nothing = Counts()
-    strata = [
-        Stratum(*counted(better.get(place, nothing), metric, False), *counted(other.get(place, nothing), metric, False))
-        for place in sorted({*better, *other})
-    ]
-    return replace(pair, stratified=stratified_difference(strata))
 
 
 def _mix(variants: Sequence[Variant]) -> list[list[int]]:

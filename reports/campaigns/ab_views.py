@@ -22,15 +22,15 @@ from portal.common.masking import Masking
 from portal.common.periods import local_day
 from portal.common.templatetags.figures import count, decimal
 from portal.tenants.models import Tenant
-from reports.campaigns.ab_conversions import conversion_test, sentences
+from reports.campaigns.ab_conversions import recipients_rows, sentences
 from reports.campaigns.ab_figures import Pair, Place, Verdict
 from reports.campaigns.ab_form import AbForm, CalculatorForm
+from reports.campaigns.ab_headlines import headline
 from reports.campaigns.ab_plot import Scale
 from reports.campaigns.ab_ref_ids import CHOSEN, MAX_REF_IDS
-from reports.campaigns.ab_result import AbQuery, AbResult, ShownVariant, WrongSplit, ab_result
+from reports.campaigns.ab_result import MAX_AT_ONCE, AbQuery, AbResult, ShownVariant, WrongSplit, ab_result
 from reports.campaigns.ab_selectors import MAX_VARIANTS, TooManyVariants
-from reports.campaigns.ab_texts import headline, notes
-from reports.campaigns.conversions import MAX_AT_ONCE, attributed_events
+from reports.campaigns.ab_texts import notes
 from reports.campaigns.costs import shown_costs
 from reports.campaigns.views import shown_of
 from reports.figures.rollups import spans_read_once
@@ -110,7 +110,7 @@ def ab_page(request: PageRequest, tenant: Tenant, campaign_id: int) -> HttpRespo
     links = Links(slug, campaign.tenant.slug, campaign.name, campaign.created_at, access.masking, query)
     context, found = ab_context(campaign, form, query, tenant=tenant, links=links, given=request.GET)
     if is_for_conversions(request):
-        return render(request, "reports/campaigns/_ab_conversions.html", context)
+        return render(request, part_of(query), context)
     calculator = _calculator(request, found)
     context |= {"page": "campaigns", "limited": limited, "share": _share_query(campaign, request)}
     if not query.chosen and has_costs(access):
@@ -125,6 +125,11 @@ def is_for_conversions(request: HttpRequest) -> bool:
     """Return whether the page asks for its conversions alone, which it loads after the rest."""
     is_part = "HX-Request" in request.headers and "HX-Boosted" not in request.headers
     return is_part and request.GET.get("conversions") == "yes"
+
+
+def part_of(query: AbQuery) -> str:
+    """Return the template of what is loaded after the page of a large campaign: all that rests on its recipients."""
+    return f"reports/campaigns/{'_ab_result' if query.metric.is_of_recipients else '_ab_conversions'}.html"
 
 
 def ab_context(
@@ -147,22 +152,20 @@ def ab_context(
             if not any(links.masking.hides(ref_id) for ref_ids in chosen.values() for ref_id in ref_ids)
         ],
     }
+    at_once = None if given.get("conversions") == "yes" else MAX_AT_ONCE
     try:
-        result = _result(form, campaign, query, links.masking)
+        result = _result(form, campaign, query, links.masking, at_once)
     except TooManyVariants as error:
         return context | {"too_many": error.variants, "most_variants": MAX_VARIANTS}, None
     if query.by_plan and result.planned:
         form.show_plan(result.planned)
-    context |= _shown(result, links, tenant.timezone, form)
-    messages = sum(variant.volume.messages for variant in result.variants)
-    if not query.chosen and (given.get("conversions") == "yes" or messages <= MAX_AT_ONCE):
-        test = conversion_test(campaign, result.verdict, masking=links.masking)
-        context["conversions"] = test and {"test": test, "sentences": sentences(test)}
-    elif not query.chosen and attributed_events(campaign).exists():
+    if result.is_later:
         later = given.copy()
         later["conversions"] = "yes"
         context["conversions_later"] = f"?{later.urlencode()}"
-    return context, result.verdict
+        if query.metric.is_of_recipients:
+            return context, None
+    return context | _shown(result, links, tenant.timezone, form), result.verdict
 
 
 def _share_query(campaign: Campaign, request: PageRequest) -> str:
@@ -175,9 +178,17 @@ def _share_query(campaign: Campaign, request: PageRequest) -> str:
     return urlencode({"ab": chosen.urlencode()})
 
 
-def _result(form: AbForm, campaign: Campaign, query: AbQuery, masking: Masking) -> AbResult:
+def _result(form: AbForm, campaign: Campaign, query: AbQuery, masking: Masking, at_once: int | None) -> AbResult:
     """Return the result; a split that does not fit the variants gets an error on the form and is left out."""
-    ask = partial(ab_result, campaign, masking=masking, now=timezone.now(), timezone=campaign.tenant.timezone)
+    ask = partial(
+        ab_result,
+        campaign,
+        masking=masking,
+        now=timezone.now(),
+        timezone=campaign.tenant.timezone,
+        has_conversions=True,
+        at_once=at_once,
+    )
     try:
         return ask(query)
     except WrongSplit as error:
@@ -210,6 +221,9 @@ def _shown(result: AbResult, links: Links, tz: str, form: AbForm) -> dict:
         "file_query": _file_query(result, links, tz),
         "test_query": _test_query(form, links),
         "differences": _differences(found),
+        "recipients": recipients_rows(result) if found.metric.is_of_recipients or result.conversions else [],
+        "conversions": result.conversions,
+        "sentences": sentences(result.conversions) if result.conversions else [],
         "places": _place_rows(result, links),
         "least": MIN_MESSAGES,
     }
@@ -252,6 +266,8 @@ def _place_rows(result: AbResult, links: Links) -> list[dict]:
             "operator": links.masking.text(row.place[1]) if row.place else "",
             "label": row.label,
             "volume": row.volume,
+            "reached": row.reached,
+            "of": row.of,
             "share": row.reached / row.of if row.of else None,
             "links": _links_of(links, variants[row.name], row.place) if row.place else {},
         }

@@ -1,11 +1,14 @@
 """Kinds of exports with the tables of an A/B test: its variants, their differences, and places."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
+from decimal import Decimal
 from operator import attrgetter
 from typing import Any
 
 from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -52,15 +55,17 @@ def _result(table: Table) -> AbResult:
 
 @dataclass(frozen=True, slots=True)
 class _VariantRow:
-    """A variant with the rate that it is compared by."""
+    """A variant with the rate that it is compared by, and the currency of its revenue."""
 
     variant: ShownVariant
     rate: Rate
+    currency: str
 
 
 def _variants(table: Table) -> list[_VariantRow]:
     result = _result(table)
-    return [_VariantRow(*row) for row in zip(result.variants, result.verdict.rates, strict=True)]
+    rows = zip(result.variants, result.verdict.rates, strict=True)
+    return [_VariantRow(variant, found, result.verdict.currency) for variant, found in rows]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +95,54 @@ def _places(table: Table) -> list[_PlaceFigures]:
     return found
 
 
-def _differences(table: Table) -> list[Pair]:
-    return list(_result(table).verdict.pairs)
+@dataclass(frozen=True, slots=True)
+class _Difference:
+    """A pair of variants; with a currency its differences are amounts."""
+
+    pair: Pair
+    currency: str
 
 
-def _stratified(name: str) -> Any:
-    return lambda pair: pair.stratified and getattr(pair.stratified, name)
+def _differences(table: Table) -> list[_Difference]:
+    found = _result(table).verdict
+    return [_Difference(pair, found.currency) for pair in found.pairs]
+
+
+def _within(name: str) -> Callable[[Pair], float | None]:
+    return lambda pair: None if pair.stratified is None else getattr(pair.stratified, name)
+
+
+# Figures of a pair with their headings, by the names of their columns.
+_DIFFERENCES: dict[str, tuple[Callable[[Pair], float | None], Promise]] = {
+    "difference": (attrgetter("difference"), gettext_lazy("Difference")),
+    "low": (attrgetter("low"), gettext_lazy("Interval from (95 %)")),
+    "high": (attrgetter("high"), gettext_lazy("Interval to (95 %)")),
+    "expected_loss": (attrgetter("loss"), gettext_lazy("Lost if wrong")),
+    "least_found": (attrgetter("least_found"), gettext_lazy("Smallest to be found")),
+    "within_places": (_within("difference"), gettext_lazy("In the same countries and operators")),
+    "within_places_low": (_within("low"), gettext_lazy("In the same places, from")),
+    "within_places_high": (_within("high"), gettext_lazy("In the same places, to")),
+}
+
+
+def _share(name: str) -> Column:
+    get, heading = _DIFFERENCES[name]
+    return Column(name, "share", heading, lambda row: None if row.currency else get(row.pair))
+
+
+def _amount(name: str) -> Column:
+    """Return the column of the same figure of revenue, in units of the currency."""
+    get, heading = _DIFFERENCES[name]
+    text = format_lazy(gettext_lazy("{figure}, of revenue"), figure=heading)
+    return Column(f"revenue_{name}", "money", text, lambda row: _money(get(row.pair)) if row.currency else None)
+
+
+def _money(amount: float | None) -> Decimal | None:
+    return None if amount is None else Decimal(amount).quantize(Decimal("0.000001"))
+
+
+def _end(number: int) -> Callable[[_VariantRow], Decimal | None]:
+    return lambda row: _money(row.rate.mean_interval[number]) if row.rate.mean_interval else None
 
 
 AB_VARIANTS = kind(
@@ -107,29 +154,29 @@ AB_VARIANTS = kind(
     Column("failed", "number", gettext_lazy("Failed"), attrgetter("variant.volume.failed")),
     Column("pending", "number", gettext_lazy("Pending"), attrgetter("variant.volume.pending")),
     Column("unknown", "number", gettext_lazy("Unknown"), attrgetter("variant.volume.unknown")),
-    Column("counted", "number", gettext_lazy("Messages that count"), attrgetter("rate.n")),
-    Column("reached", "number", gettext_lazy("Reached"), attrgetter("rate.d")),
-    Column("rate", "share", gettext_lazy("Share reached"), attrgetter("rate.share")),
+    Column("counted", "number", gettext_lazy("Messages or recipients that count"), attrgetter("rate.n")),
+    Column("reached", "number", gettext_lazy("Reached or converted"), attrgetter("rate.d")),
+    Column("rate", "share", gettext_lazy("Share of those that count"), attrgetter("rate.share")),
     *interval_columns("rate.interval"),
+    Column("revenue_per_recipient", "money", gettext_lazy("Revenue per recipient"), lambda row: _money(row.rate.mean)),
+    Column("revenue_low", "money", gettext_lazy("Revenue from (95 %)"), _end(0)),
+    Column("revenue_high", "money", gettext_lazy("Revenue to (95 %)"), _end(1)),
+    Column("currency", "word", gettext_lazy("Currency"), attrgetter("currency")),
     narrow=of_one_campaign,
     of_all_accounts=True,
 )
 AB_DIFFERENCES = kind(
     gettext_lazy("Differences"),
     _differences,
-    Column("better", "text", gettext_lazy("Better"), attrgetter("better")),
-    Column("other", "text", gettext_lazy("Other"), attrgetter("other")),
-    Column("messages", "number", gettext_lazy("Messages"), attrgetter("messages")),
-    Column("difference", "share", gettext_lazy("Difference"), attrgetter("difference")),
-    Column("low", "share", gettext_lazy("Interval from (95 %)"), attrgetter("low")),
-    Column("high", "share", gettext_lazy("Interval to (95 %)"), attrgetter("high")),
-    Column("p_value", "share", gettext_lazy("p-value"), attrgetter("p_value")),
-    Column("win_probability", "share", gettext_lazy("Chance to be better"), attrgetter("win")),
-    Column("expected_loss", "share", gettext_lazy("Lost if wrong"), attrgetter("loss")),
-    Column("least_found", "share", gettext_lazy("Smallest to be found"), attrgetter("least_found")),
-    Column("within_places", "share", gettext_lazy("In the same countries and operators"), _stratified("difference")),
-    Column("within_places_low", "share", gettext_lazy("In the same places, from"), _stratified("low")),
-    Column("within_places_high", "share", gettext_lazy("In the same places, to"), _stratified("high")),
+    Column("better", "text", gettext_lazy("Better"), attrgetter("pair.better")),
+    Column("other", "text", gettext_lazy("Other"), attrgetter("pair.other")),
+    Column("messages", "number", gettext_lazy("Counted of both"), attrgetter("pair.messages")),
+    *map(_share, ("difference", "low", "high")),
+    Column("p_value", "share", gettext_lazy("p-value"), attrgetter("pair.p_value")),
+    Column("win_probability", "share", gettext_lazy("Chance to be better"), attrgetter("pair.win")),
+    *map(_share, ("expected_loss", "least_found", "within_places", "within_places_low", "within_places_high")),
+    *map(_amount, _DIFFERENCES),
+    Column("currency", "word", gettext_lazy("Currency"), attrgetter("currency")),
     narrow=of_one_campaign,
     of_all_accounts=True,
 )
@@ -142,9 +189,9 @@ AB_PLACES = kind(
     Column("variant", "text", gettext_lazy("Variant"), attrgetter("variant")),
     Column("messages", "number", gettext_lazy("Messages"), attrgetter("messages")),
     Column("delivered", "number", gettext_lazy("Delivered"), attrgetter("delivered")),
-    Column("counted", "number", gettext_lazy("Messages that count"), attrgetter("counted")),
-    Column("reached", "number", gettext_lazy("Reached"), attrgetter("reached")),
-    Column("rate", "share", gettext_lazy("Share reached"), attrgetter("rate")),
+    Column("counted", "number", gettext_lazy("Messages or recipients that count"), attrgetter("counted")),
+    Column("reached", "number", gettext_lazy("Reached or converted"), attrgetter("reached")),
+    Column("rate", "share", gettext_lazy("Share of those that count"), attrgetter("rate")),
     narrow=of_one_campaign,
     of_all_accounts=True,
 )

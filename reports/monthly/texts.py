@@ -77,6 +77,7 @@ _FINNISH = {
     "no": "ei",
     "Counted": "Laskettu",
     "Reached": "Tavoitettu",
+    "Revenue per recipient": "Tuotto vastaanottajaa kohti",
     "Rate": "Osuus",
     "Total": "Yhteensä",
     "Subtotal": "Välisumma",

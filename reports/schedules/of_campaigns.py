@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from decimal import Decimal
 from functools import partial
 from typing import Any
 
@@ -9,15 +10,16 @@ from campaigns.models import Campaign
 from deliveries.message_pages.forms import ANY_TIME
 from portal.common.masking import Masking
 from reports.campaigns.ab_figures import Metric, Place
+from reports.campaigns.ab_headlines import headline
 from reports.campaigns.ab_result import DEFAULT_WITHIN, AbQuery, AbResult, ab_result
 from reports.campaigns.ab_selectors import TooManyVariants
-from reports.campaigns.ab_texts import headline, notes
+from reports.campaigns.ab_texts import notes
 from reports.campaigns.life import life_of
 from reports.figures.kpis import Kpis
 from reports.figures.statistics import total
 from reports.figures.volume import Volume
 from reports.monthly.found import search_text
-from reports.monthly.tables import Column, Found, Table
+from reports.monthly.tables import Column, Found, Kind, Table
 from reports.monthly.texts import translate
 from reports.pricing.costing import Payer
 from reports.schedules.cost_tables import costs_by
@@ -72,6 +74,8 @@ def ab_test(reading: Reading, masking: Masking) -> Content:
     volume = sum((one.volume for one in result.variants), Volume())
     lines = [("Campaign", masking.text(found.name)), ("Result", headline(result.verdict))]
     lines += [("Note", note) for note in notes(result.verdict, planned=result.planned, tz=zone)]
+    if result.verdict.currency:
+        lines.append(("Currency", result.verdict.currency))
     lines.append(("Messages without a variant", str(result.without)))
     find = partial(_found, found, masking)
     return Content(
@@ -132,30 +136,37 @@ def _variants(result: AbResult, reading: Reading, find: Callable[[Mapping[str, s
         Column("Rate", "percent"),
         Column("95% from", "percent"),
         Column("95% to", "percent"),
+        *([Column("Revenue per recipient", "money")] if result.verdict.currency else []),
     )
     rows = [
-        (one.label, *_counts(one.volume), rate.n, rate.d, rate.share, *(rate.interval or (None, None)))
+        (
+            one.label, *_counts(one.volume), rate.n, rate.d, rate.share, *(rate.interval or (None, None)),
+            *([_money(rate.mean)] if result.verdict.currency else []),
+        )
         for one, rate in zip(result.variants, result.verdict.rates, strict=True)
-    ]
+    ]  # fmt: skip
     found = [find({"variant": one.name}) for one in result.variants]
     return cut("Variants", columns, rows, language=reading.language, found=found)
 
 
 def _comparisons(result: AbResult, reading: Reading) -> Table:
+    kind: Kind = "money" if result.verdict.currency else "points"
     columns = (
         Column("Better", "text"),
         Column("Other", "text"),
         Column("Sure", "term"),
         Column("Messages", "int"),
-        Column("Difference", "points"),
-        Column("95% from", "points"),
-        Column("95% to", "points"),
+        Column("Difference", kind),
+        Column("95% from", kind),
+        Column("95% to", kind),
         Column("P-value", "ratio"),
     )
     rows = [
         (
-            pair.better, pair.other, "yes" if pair.is_sure else "no", pair.messages, pair.difference, pair.low,
-            pair.high, pair.p_value,
+            pair.better, pair.other, "yes" if pair.is_sure else "no", pair.messages,
+            *(map(_money, (pair.difference, pair.low, pair.high)) if result.verdict.currency
+              else (pair.difference, pair.low, pair.high)),
+            pair.p_value,
         )
         for pair in result.verdict.pairs
     ]  # fmt: skip
@@ -179,6 +190,10 @@ def _places(result: AbResult, reading: Reading, masking: Masking, find: Callable
         rows.append((*place, row.label, *_counts(row.volume), row.of, row.reached))
     found = [find({"variant": row.name}, row.place) if row.place else None for row in result.places]
     return cut("Places", columns, rows, language=reading.language, found=found)
+
+
+def _money(amount: float | None) -> Decimal | None:
+    return None if amount is None else Decimal(amount).quantize(Decimal("0.000001"))
 
 
 def _counts(volume: Volume) -> tuple[int, ...]:

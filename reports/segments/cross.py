@@ -54,7 +54,7 @@ def cross_table(query: StatisticsQuery, keys: tuple[str, str], *, merge_small: b
         cells={cell: None if cell in hidden else one for cell, one in shown.items()},
         row_sums=_sums(shown, 0),
         column_sums=_sums(shown, 1),
-        total=sum(shown.values(), Kpis(latency={})),
+        total=Kpis.total([Kpis(latency={}), *shown.values()]),
     )
 
 

@@ -67,7 +67,7 @@ def segment_figures(
     is_read, by = "campaign" in query.filters, (SEGMENT + key,)
     groups = from_messages.groups_of(query, by) if is_read else from_counts.groups_of(query, key)
     kpis = {values[0]: one for values, one in groups.items()}
-    total = sum(kpis.values(), Kpis(latency={}))
+    total = Kpis.total([Kpis(latency={}), *kpis.values()])
     recipients: dict[str, int] | None = None
     if from_messages.may_be_read(query) and (with_recipients or total.volume.messages <= MAX_READ):
         recipients = {values[0]: n for values, n in from_messages.recipients_of(query, by).items()}
@@ -160,7 +160,7 @@ def _with_small(rows: Sequence[ValueRow], small: frozenset[str]) -> list[ValueRo
         return list(rows)
     small |= {row.value for row in rows} & {SMALL_LABEL}  # a value of that very name
     together = [row for row in rows if row.value in small]
-    merged = ValueRow(SMALL_LABEL, small, sum((row.kpis for row in together), Kpis(latency={})))
+    merged = ValueRow(SMALL_LABEL, small, Kpis.total([Kpis(latency={}), *(row.kpis for row in together)]))
     return [row for row in rows if row.value not in small] + [merged]
 
 

@@ -20,7 +20,7 @@ from portal.shares import links
 from portal.shares.models import ShareLink
 from portal.tenants.scope import signin_scope
 from reports.campaigns.ab_form import AbForm
-from reports.campaigns.ab_views import Links, ab_context, is_for_conversions
+from reports.campaigns.ab_views import Links, ab_context, is_for_conversions, part_of
 from reports.overview.views import overview_context
 from reports.runs.editions import NoMaskedEdition, open_edition
 from reports.runs.report_scope import tenant_report_scope
@@ -120,7 +120,7 @@ def _ab_test(request: PageRequest, link: ShareLink) -> HttpResponse:
     query, masking = form.query(), request.access.masking
     links = Links("", campaign.tenant.slug, campaign.name, campaign.created_at, masking, query)
     context, _verdict = ab_context(campaign, form, query, tenant=link.tenant, links=links, given=request.GET)
-    template = "reports/campaigns/_ab_conversions.html" if is_for_conversions(request) else "shares/ab.html"
+    template = part_of(query) if is_for_conversions(request) else "shares/ab.html"
     return render(request, template, context | {"link": link})
 
 

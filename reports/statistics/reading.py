@@ -105,8 +105,8 @@ def _as_its_groups(whole: Kpis, groups: dict[tuple, Kpis], query: StatisticsQuer
     that hours do not count is None if it exceeds the total of the hours.
     """
     if query.segment_key:  # of some tenants and days alone
-        return sum(groups.values(), Kpis(latency={}))
-    of_groups = sum(groups.values(), Kpis())
+        return Kpis.total([Kpis(latency={}), *groups.values()])
+    of_groups = Kpis.total([Kpis(), *groups.values()])
     volume, final = of_groups.volume, of_groups.final
     if query.is_by_hour:
         volume = replace(volume, billed_parts=_at_most(volume.parts, whole.volume.billed_parts))

@@ -2,7 +2,7 @@
 
 from django import template
 
-from portal.common.templatetags.figures import NOTHING, decimal
+from portal.common.templatetags.figures import NOTHING, decimal, points
 
 register = template.Library()
 
@@ -16,6 +16,24 @@ def signed_points(difference: float | None, places: int = 2) -> str:
     if text == decimal(0, places):
         return text
     return f"{'+' if difference > 0 else '−'}{text}"
+
+
+@register.filter
+def difference(value: float | None, currency: str) -> str:
+    """Return a difference with its sign: in points, or with a currency an amount of it with four places."""
+    if not currency or value is None:
+        return signed_points(value)
+    text = decimal(abs(value), 4)
+    sign = "" if text == decimal(0, 4) else "+" if value > 0 else "−"
+    return f"{sign}{text}"
+
+
+@register.filter
+def lost(value: float | None, currency: str) -> str:
+    """Return a difference without its sign, with its unit: points, or with a currency an amount of it."""
+    if not currency or value is None:
+        return points(value)
+    return f"{decimal(value, 4)} {currency}"
 
 
 @register.filter

@@ -63,12 +63,14 @@ def test_page_fits_the_smallest_phone(browse, portal, language):
 
 
 @needs_poppler
-def test_page_prints_on_one_sheet(browse, portal, tmp_path):
+def test_page_prints_on_one_sheet_with_its_conversions(browse, portal, tmp_path):
     page = browse(OWNER, dark=True)
-    page.goto(address_of("campaigns:ab", portal.rows))
+    for metric, table in (("delivered", "Conversions"), ("revenue", "Per recipient")):
+        page.goto(f"{address_of('campaigns:ab', portal.rows)}?metric={metric}")
 
-    texts, _pictures = printed(page, tmp_path)
+        texts, _pictures = printed(page, tmp_path)
 
-    assert len(texts) == 1
-    assert all(words in texts[0] for words in ("A/B test of", "Variants", "Differences", "Countries and operators"))
-    assert "How many messages does a test need?" not in texts[0]
+        assert len(texts) == 1, metric
+        shown = ("A/B test of", "Variants", "Differences", "Countries and operators", table)
+        assert [words for words in shown if words not in texts[0]] == [], metric
+        assert "How many messages does a test need?" not in texts[0]

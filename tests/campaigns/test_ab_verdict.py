@@ -7,7 +7,8 @@ import pytest
 from django.utils import translation
 
 from reports.campaigns.ab_figures import Counts, Metric, Outcome, Variant
-from reports.campaigns.ab_texts import headline, notes, points_text
+from reports.campaigns.ab_headlines import headline
+from reports.campaigns.ab_texts import notes, points_text
 from reports.campaigns.ab_verdict import is_mature, verdict
 
 START = datetime(2026, 10, 5, 8, 0, tzinfo=UTC)

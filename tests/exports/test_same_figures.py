@@ -1,10 +1,12 @@
 """A month of campaigns, A/B tests, segments, conversions: pages, API and files have the same figures, to the unit."""
 
+from urllib.parse import urlencode
+
 import pandas
 import pytest
 
 from deliveries.exports.making import run_exports
-from deliveries.models import Export
+from deliveries.models import ConversionWindow, Export
 from tests.api.conftest import call, mine
 from tests.exports.conftest import path_of
 from tests.pages.campaign_month import PERIOD, month
@@ -180,9 +182,20 @@ def test_conversions_of_a_campaign(client, person, mine, month):
     assert len(by_variant) == 3
 
 
-@pytest.mark.parametrize("query", [{}, {"metric": "within", "within": "30"}, {"a": "sale|A", "b": "sale|B"}])
+@pytest.mark.parametrize(
+    "query",
+    [
+        {},
+        {"metric": "within", "within": "30"},
+        {"a": "sale|A", "b": "sale|B"},
+        {"metric": "converted"},
+        {"metric": "revenue"},
+        {"metric": "revenue", "a": "sale|A", "b": "sale|B"},
+    ],
+)
 def test_tables_of_an_ab_test(client, person, mine, month, query):
     client.force_login(person)
+    ConversionWindow.objects.update(minutes=60)  # no event is expected any more
     api = mine.get(f"campaigns/{month['id']}/ab/", **query).json()
     page = client.get(f"{T}/campaigns/{month['id']}/ab/", query)
     chosen = page.context["test_query"]
@@ -196,10 +209,21 @@ def test_tables_of_an_ab_test(client, person, mine, month, query):
     assert [[row["variant"], *(row[name] for name in names)] for row in variants] == [
         [one["name"], *(one[name] for name in names)] for one in api["variants"]
     ]
+    revenue = [row["revenue_per_recipient"] and float(row["revenue_per_recipient"]) for row in variants]
+    assert revenue == pytest.approx([one["revenue_per_recipient"] for one in api["variants"]], abs=1e-6)
+    assert {row["currency"] or None for row in (*variants, *differences)} == {api["currency"]}
     names = ("variant", "messages", "delivered", "counted", "reached")
     assert [[row[name] for name in names] for row in places] == [[one[name] for name in names] for one in api["places"]]
-    assert [[row["better"], row["difference"], row["low"], row["high"], row["p_value"]] for row in differences] == [
-        [one["better"], one["difference"], *one["interval"], one["p_value"]] for one in api["comparisons"]
+    figures = [f"{'revenue_' if api['currency'] else ''}{name}" for name in ("difference", "low", "high")]
+    assert [[float(row[name]) for name in figures] for row in differences] == [
+        pytest.approx([one["difference"], *one["interval"]], abs=1e-6) for one in api["comparisons"]
+    ]
+    assert [[row["better"], row["p_value"], row["win_probability"]] for row in differences] == [
+        [one["better"], one["p_value"], one["win_probability"]] for one in api["comparisons"]
+    ]
+    shown = tables(client, f"campaigns/{month['id']}/ab/?{urlencode(query)}")["differences"][1:]
+    assert [float(row[1]) for row in shown] == [
+        pytest.approx(one["difference"], abs=1e-4) for one in api["comparisons"]
     ]
     assert (len(variants), len(places), len(differences)) == (2, 4, 1)
 

@@ -136,7 +136,22 @@ def test_ab_test_compares_conversions_on_page_and_in_the_api(
     (inconclusive,) = other_split["conversions"]["sentences"]
     assert (other_split["outcome"], inconclusive in words(client.get(address("ab/?split=10:90")))) == ("split", True)
 
+    for metric, said in (("converted", "B converted 75.0 % of the"), ("revenue", "B brought 1.5000 EUR for each")):
+        text = words(client.get(address(f"ab/?metric={metric}"))).replace("\N{NO-BREAK SPACE}", " ")
+        answer = mine.get(f"campaigns/{Campaign.objects.get(name='autumn').id}/ab/", metric=metric).json()
+        assert said in answer["sentence"].replace("\N{NO-BREAK SPACE}", " ")
+        assert answer["sentence"].replace("\N{NO-BREAK SPACE}", " ") in text
+        beside = answer["conversions"]["comparisons" if metric == "converted" else "revenue_comparisons"]
+        assert [one | {"recipients": one["messages"]} for one in answer["comparisons"]] == [
+            one | {"messages": one["recipients"]} for one in beside
+        ]
+        assert (answer["outcome"], answer["window"], answer["is_running"]) == ("winner", 86_400, False)
+
     monkeypatch.setattr(ab_views, "MAX_AT_ONCE", 79)  # a campaign of 80 messages is large
+    page = client.get(address("ab/?metric=revenue")).content.decode()
+    assert ('hx-get="?metric=revenue&amp;conversions=yes"' in page, 'id="verdict"' in page) == (True, False)
+    part = client.get(address("ab/?metric=revenue&conversions=yes"), headers=PART).content.decode()
+    assert ("<h1" in part, 'id="verdict">B brought' in part) == (False, True)
     page = client.get(address("ab/?within=60")).content.decode()
     (link,) = re.findall(r'hx-get="(\?[^"]+)" hx-trigger="load"', page)
     assert (link, api["sentences"][0] in page) == ("?within=60&amp;conversions=yes", False)

@@ -7,6 +7,7 @@ import openpyxl
 import pandas
 import pytest
 
+from deliveries.models import ConversionWindow
 from portal.accounts.models import Role
 from tests.api.conftest import call, mine
 from tests.conftest import make_user
@@ -103,24 +104,32 @@ def test_campaign_with_those_merged_into_it(person, tenant, mine, month):
     assert found["totals"]["Days"]["Messages"] == mine.get(f"campaigns/{month['id']}/").json()["figures"]["messages"]
 
 
-def test_ab_test(person, tenant, mine, month):
-    found = document(made(saved(person, tenant, "ab_test", parameters={"campaign": month["id"]})))
+@pytest.mark.parametrize("metric", ["delivered", "revenue"])
+def test_ab_test(person, tenant, mine, month, metric):
+    ConversionWindow.objects.update(minutes=60)  # no event is expected any more
+    parameters = {"campaign": month["id"], "metric": metric}
+    found = document(made(saved(person, tenant, "ab_test", parameters=parameters)))
 
-    answer = mine.get(f"campaigns/{month['id']}/ab/").json()
+    answer = mine.get(f"campaigns/{month['id']}/ab/", metric=metric).json()
     rows = found["tables"]["Variants"]
     assert [(r["Variant"], r["Messages"], r["Delivered"], r["Counted"], r["Reached"], r["Rate"]) for r in rows] == [
         (v["name"], v["messages"], v["delivered"], v["counted"], v["reached"], round(v["rate"], 6))
         for v in answer["variants"]
     ]
-    assert [(r["Better"], r["Other"], r["Difference"], r["P-value"]) for r in found["tables"]["Comparisons"]] == [
-        (c["better"], c["other"], round(c["difference"], 6), round(c["p_value"], 6)) for c in answer["comparisons"]
-    ]
+    assert [
+        (r["Better"], r["Other"], float(r["Difference"]), r["P-value"]) for r in found["tables"]["Comparisons"]
+    ] == [(c["better"], c["other"], round(c["difference"], 6), round(c["p_value"], 6)) for c in answer["comparisons"]]
     assert [(r["Country code"], r["Operator"], r["Variant"], r["Messages"]) for r in found["tables"]["Places"]] == [
         (p["country"], p["operator"], p["variant"], p["messages"]) for p in answer["places"]
     ]
     summary = {row["Item"]: row["Value"] for row in found["tables"]["Summary"]}
     assert summary["Result"] == answer["sentence"]
-    assert len(rows) == 2
+    revenue = [
+        None if v["revenue_per_recipient"] is None else round(v["revenue_per_recipient"], 6) for v in answer["variants"]
+    ]
+    shown = [row.get("Revenue per recipient") for row in rows]
+    assert [None if one is None else float(one) for one in shown] == revenue
+    assert (len(rows), len(found["tables"]["Comparisons"]), None in revenue) == (2, 1, metric == "delivered")
 
 
 def test_segments_and_pairs_for_both_readers(person, tenant, call, mine, month):

@@ -7,13 +7,14 @@ from django.test.utils import CaptureQueriesContext
 from campaigns.models import Campaign
 from deliveries.messages import partitions
 from portal.tenants.scope import web_scope
+from reports.campaigns.ab_recipients import Chosen, recipients_of_variants
 from reports.campaigns.conversions import conversions_of
 from reports.campaigns.hours import hours_of
 from reports.campaigns.recipient_lists import CampaignMessages, messages_page, recipients_page
 from reports.campaigns.recipients import recipients_of
 from tests.messages.factory import copy_messages
 from tests.wall.rows import DAY, change, insert, row
-from tests.wall.test_ab_plans import nodes, rows_read
+from tests.wall.test_ab_plans import NOW, nodes, rows_read
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("as_migrated"), pytest.mark.any_python]
 
@@ -36,7 +37,7 @@ def campaign_id(tenant, account) -> int:
     return campaign.id
 
 
-@pytest.mark.parametrize("name", ["count", "page", "messages", "hours", "variants"])
+@pytest.mark.parametrize("name", ["count", "page", "messages", "hours", "variants", "test", "test by place"])
 def test_only_the_campaigns_messages_are_read(tenant, campaign_id, name):
     of = CampaignMessages(tenant_id=tenant.id, campaign_ids=[campaign_id])
     asked = {
@@ -44,6 +45,8 @@ def test_only_the_campaigns_messages_are_read(tenant, campaign_id, name):
         "page": lambda: recipients_page(of, "all", size=50),
         "messages": lambda: messages_page(of, None, size=50),
         "variants": lambda: conversions_of(tenant_id=tenant.id, campaign_ids=[campaign_id]),
+        "test": lambda: recipients_of_variants(Chosen(tenant.id, [campaign_id], {}), by_place=False, now=NOW),
+        "test by place": lambda: recipients_of_variants(Chosen(tenant.id, [campaign_id], {}), by_place=True, now=NOW),
         "hours": lambda: hours_of(
             tenant_id=tenant.id,
             campaign_ids=[campaign_id],
@@ -60,7 +63,9 @@ def test_only_the_campaigns_messages_are_read(tenant, campaign_id, name):
 
     assert 1 <= len(plans) <= 4  # a page looks twice where a recipient has many messages
     # The index has all that is counted: the messages of a campaign that sends all year lie on as many pages.
-    allowed = {"Index Only Scan"} | ({"Index Scan", "Bitmap Heap Scan"} if name in ("page", "messages") else set())
+    allowed = {"Index Only Scan"} | (
+        {"Index Scan", "Bitmap Heap Scan"} if name in ("page", "messages", "test by place") else set()
+    )
     for found in plans:
         assert {node["Node Type"] for node in found if node["Actual Rows"]} <= allowed
         assert rows_read(found) <= 3000 + 51 * 3  # the campaign's messages, and those of the page by their identity
