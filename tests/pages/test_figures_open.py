@@ -54,14 +54,15 @@ NO_COUNTS = re.compile(
 )
 MOST_WORDS = 6  # of a figure; more are prose
 NO_SET = "Message Search finds the messages of one campaign or of all, of no set of campaigns"
+ONE_SUM = "recipients and messages without a number in one sum; the campaign's conversions open each of both"
 NO_LIST = "only a campaign has a list of its recipients"
 # Counts of cells without a link: (route, table or card, column or name) and why there is none.
 UNLINKED = {
     ("campaigns:list", "campaigns", "Messages"): NO_SET,  # of "on other pages" and "archived"
     ("campaigns:list", "campaigns", "Failed"): NO_SET,
     ("campaigns:list", "campaigns", "Variants"): "it counts names; the A/B page compares them",
-    ("campaigns:ab", "ab-conversions", "Recipients addressed"): "the page has no addresses of the lists yet",
-    ("campaigns:ab", "ab-conversions", "Recipients with one"): "the page has no addresses of the lists yet",
+    ("campaigns:ab", "ab-conversions", "Recipients addressed"): ONE_SUM,
+    ("campaigns:ab", "ab-conversions", "Recipients with an event"): ONE_SUM,
     ("segments:segments", "values", "Recipients"): NO_LIST,
     ("segments:segments", "values", "Conversion rate"): NO_LIST,
     ("conversions:upload_one", "upload", "Lines read"): "lines of a file that is deleted once it is read",
