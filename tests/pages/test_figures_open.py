@@ -63,6 +63,7 @@ UNLINKED = {
     ("campaigns:list", "campaigns", "Variants"): "it counts names; the A/B page compares them",
     ("campaigns:ab", "ab-conversions", "Recipients addressed"): ONE_SUM,
     ("campaigns:ab", "ab-conversions", "Recipients with an event"): ONE_SUM,
+    ("campaigns:ab", "ab-conversions", "With an event within 30\xa0d"): ONE_SUM,
     ("segments:segments", "values", "Recipients"): NO_LIST,
     ("segments:segments", "values", "Conversion rate"): NO_LIST,
     ("conversions:upload_one", "upload", "Lines read"): "lines of a file that is deleted once it is read",
