@@ -28,6 +28,8 @@ from portal.provisioning.tenants_api import TenantsView, TenantView
 from reports.alerts.rest.alerts_api import AcknowledgeView, AlertsView, AlertView
 from reports.alerts.rest.backtest_api import BacktestView
 from reports.alerts.rest.rules_api import AlertRulesView, AlertRuleView, SnoozeView
+from reports.billing.analysis.margins_api import MarginsView
+from reports.billing.analysis.what_if_api import WhatIfView
 from reports.billing.api import (
     CreditView,
     IssueView,
@@ -37,10 +39,14 @@ from reports.billing.api import (
     StatementsView,
     StatementView,
 )
+from reports.billing.bookkeeping_api import BookkeepingView
 from reports.billing.checks.api import ChecksView as InvoiceChecksView
 from reports.billing.checks.api import CheckView as InvoiceCheckView
 from reports.billing.checks.claims_api import ClaimView
+from reports.billing.closings_api import ClosingsView, ClosingView, RetryClosingView
 from reports.billing.prices.api import PriceListsView, PriceListView
+from reports.billing.prices.rates_api import RatesView, RateView
+from reports.billing.prices.revisions_api import RevisionFileView, RevisionsView, RevisionView
 from reports.billing.prices.rows_api import PriceListRowsView
 from reports.budgets.api import BudgetsView, BudgetView
 from reports.campaigns.ab_api import AbView
@@ -161,6 +167,7 @@ urlpatterns = [
     path("v1/gates/<slug:gate_id>/replays/", ReplaysView.as_view(), name="gate_replays"),
     path("v1/gates/<slug:gate_id>/replays/<int:replay_id>/", ReplayView.as_view(), name="gate_replay"),
     path("v1/statements/", StatementsView.as_view(), name="statements"),
+    path("v1/statements/bookkeeping/", BookkeepingView.as_view(), name="bookkeeping"),
     path("v1/statements/<int:statement_id>/", StatementView.as_view(), name="statement"),
     path("v1/statements/<int:statement_id>/lines/", StatementLinesView.as_view(), name="statement_lines"),
     path(
@@ -192,6 +199,24 @@ urlpatterns = [
     path("v1/price-lists/", PriceListsView.as_view(), name="price_lists"),
     path("v1/price-lists/<int:price_list_id>/", PriceListView.as_view(), name="price_list"),
     path("v1/price-lists/<int:price_list_id>/rows/", PriceListRowsView.as_view(), name="price_list_rows"),
+    path("v1/price-lists/<int:price_list_id>/revisions/", RevisionsView.as_view(), name="price_list_revisions"),
+    path(
+        "v1/price-lists/<int:price_list_id>/revisions/<int:revision>/",
+        RevisionView.as_view(),
+        name="price_list_revision",
+    ),
+    path(
+        "v1/price-lists/<int:price_list_id>/revisions/<int:revision>/files/<slug:format_name>/",
+        RevisionFileView.as_view(),
+        name="price_list_revision_file",
+    ),
+    path("v1/exchange-rates/", RatesView.as_view(), name="exchange_rates"),
+    path("v1/exchange-rates/<int:rate_id>/", RateView.as_view(), name="exchange_rate"),
+    path("v1/billing/margins/", MarginsView.as_view(), name="margins"),
+    path("v1/billing/what-if/", WhatIfView.as_view(), name="what_if"),
+    path("v1/billing/closings/", ClosingsView.as_view(), name="closings"),
+    path("v1/billing/closings/<int:closing_id>/", ClosingView.as_view(), name="closing"),
+    path("v1/billing/closings/<int:closing_id>/retry/", RetryClosingView.as_view(), name="closing_retry"),
     path("v1/segments/", SegmentKeysView.as_view(), name="segments"),
     path("v1/segments/<any_text:key>/", SegmentView.as_view(), name="segment"),
     path("v1/audit-log/", AuditLogView.as_view(), name="audit_log"),

@@ -62,10 +62,23 @@ def prepare() -> bool:
         if (is_current := _is_current(cursor)) is None:
             cursor.execute(f"INSERT INTO event_log_state (id, origin, lost_through) VALUES (1, {ORIGIN}, '0')")  # noqa: S608  a constant expression
         elif not is_current:
-            cursor.execute("TRUNCATE event_log")
-            cursor.execute(f"UPDATE event_log_state SET origin = {ORIGIN}, lost_through = pg_current_xact_id()")  # noqa: S608  a constant expression
-            logger.warning("the database was restored: the log of delivery reports was emptied")
+            _empty(cursor)
     return not is_current
+
+
+def empty() -> None:
+    """Empty the log of a database that was restored: it has neither what came after the backup nor its places.
+
+    All cursors from before are refused, also those of the same cluster, whose transaction ids go on.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        _empty(cursor)
+
+
+def _empty(cursor) -> None:
+    cursor.execute("TRUNCATE event_log")
+    cursor.execute(f"UPDATE event_log_state SET origin = {ORIGIN}, lost_through = pg_current_xact_id()")  # noqa: S608  a constant expression
+    logger.warning("the database was restored: the log of delivery reports was emptied")
 
 
 def _is_current(cursor) -> bool | None:

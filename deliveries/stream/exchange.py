@@ -12,7 +12,7 @@ from deliveries.stream.waking import Waking
 
 HEARTBEAT = 15.0  # seconds; the right to listen is looked at again as often
 AWAY = 1.0  # seconds until the next try after an error of the database
-_OF_BODY = {b"content-length", b"content-encoding", b"etag"}
+_OF_BODY = {b"content-length", b"content-encoding"}
 
 Send = Callable[[dict], Awaitable[None]]
 

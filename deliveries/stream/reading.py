@@ -141,8 +141,9 @@ def _start(after: str, epoch: str, lost_through: int, horizon: int) -> Position:
         )
     if position.xid < lost_through:
         raise Lost(
-            "The cursor is older than the 7 days that are stored. Read the delivery reports since then from"
-            f" /api/v1/delivery-reports/, and start the stream without `after`, or with `after={OLDEST}`."
+            "The cursor is older than the 7 days that are stored, or of before a restore of the database. Read the"
+            " delivery reports since then from /api/v1/delivery-reports/, and start the stream without `after`, or with"
+            f" `after={OLDEST}`."
         )
     return position
 

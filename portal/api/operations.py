@@ -26,7 +26,8 @@ class Operation:
     beside those that follow from key, body and path. `path` are the parameters in the path, `headers` the answer's
     own head fields, name → text; a body may also be an array of 1 to `body_most`; `also` are other
     statuses of the same answer, without those head fields; `sample` are the query parameters of the example requests.
-    `is_stream`: it goes on outside of Django (deliveries/stream/app.py), so its pages are JSON in UTC without `Link`.
+    `is_stream`: it goes on outside of Django (deliveries/stream/app.py), so its pages are JSON in UTC without `Link`;
+    nor have they an `ETag`.
     """
 
     id: str
@@ -57,6 +58,11 @@ class Operation:
         if self.is_stream or self.body is not None or self.answer is None:
             return False
         return "data" in _fields(self.answer)
+
+    @property
+    def has_etag(self) -> bool:
+        """Return whether a GET's answer has an `ETag`. A page of a stream would be 304 instead of waiting for news."""
+        return self.answer is not None and not self.is_stream
 
     @property
     def has_cursor(self) -> bool:

@@ -97,7 +97,7 @@ class Schema(AutoSchema):
         return shown | (_REPLAYED_HEADER if self.method == "POST" else {})
 
     def _has_etag(self) -> bool:
-        return self.method == "GET" and self.operation.answer is not None
+        return self.method == "GET" and self.operation.has_etag
 
     def get_request_serializer(self):
         return self.operation.body

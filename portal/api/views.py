@@ -241,7 +241,7 @@ class ApiView(APIView):
         """Return the answer in the media type that is asked for, or 304 where the caller has it already."""
         shown: HttpResponseBase = response
         etag, is_first = "", self.is_whole and response.data["next_cursor"] is not None
-        if request.method in ("GET", "HEAD") and not is_first:
+        if request.method in ("GET", "HEAD") and not is_first and operation.has_etag:
             etag = etag_of(response.data, self.media, self.lang)
         if etag and is_known(etag, request.headers.get("If-None-Match", "")):
             shown = HttpResponse(status=304)

@@ -15,6 +15,7 @@ from django.core.management import call_command
 from django.db import connection, transaction
 
 from deliveries.exports.files import FOLDER as EXPORTS
+from deliveries.messages import event_log
 from portal.engines import postgres
 from portal.operations.unpack import BadArchiveError, unpack
 from portal.operations.versions import describe_unknown, unknown_migrations
@@ -108,6 +109,7 @@ def restore_backup(folder: Path, *, replace: bool = False) -> Summary:
     with connection.cursor() as cursor:
         cursor.execute(f"DROP SCHEMA {_ASIDE} CASCADE")
     call_command("migrate", interactive=False, verbosity=0)  # grants, and what came after the backup
+    event_log.empty()
     return _summary(folder, manifest)
 
 

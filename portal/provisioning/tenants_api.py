@@ -10,6 +10,7 @@ from rest_framework.response import Response
 
 from campaigns import ref_ids
 from campaigns.models import RefIdScheme
+from deliveries.models import TenantRecount
 from deliveries.partner_ids.named import Named
 from deliveries.partner_ids.shown import shown, shown_requests
 from deliveries.settings_pages.changing import save_scheme, save_settings
@@ -205,11 +206,14 @@ def shown_tenants(tenants: list[Tenant], access: Access) -> list[dict]:
     above = {tenant.parent_id for tenant in tenants if tenant.parent_id is not None}
     slugs = dict(administered(access).filter(id__in=above).values_list("id", "slug"))
     schemes = {row.tenant_id: row for row in RefIdScheme.objects.filter(tenant__in=tenants)}
+    newest = TenantRecount.objects.filter(tenant__in=tenants).order_by("tenant_id", "-id").distinct("tenant_id")
+    recounts = {row.tenant_id: row for row in newest}
     return [
         {name: getattr(tenant, name) for name in ("slug", "created_at", *SETTINGS)}
         | {
             "parent": slugs.get(tenant.parent_id or 0),
             "ref_id": _shown_scheme(schemes.get(tenant.id)),
+            "recount": _shown_recount(recounts.get(tenant.id)),
             "url": reverse("api:tenant", args=[tenant.slug]),
         }
         for tenant in tenants
@@ -218,6 +222,13 @@ def shown_tenants(tenants: list[Tenant], access: Access) -> list[dict]:
 
 def _shown_scheme(stored: RefIdScheme | None) -> dict | None:
     return None if stored is None else {"delimiter": stored.delimiter, "fields": stored.fields}
+
+
+def _shown_recount(recount: TenantRecount | None) -> dict | None:
+    if recount is None:
+        return None
+    names = ("state", "done", "total", "finished_at")
+    return {name: getattr(recount, name) for name in names} | {"requested_at": recount.created_at}
 
 
 def _scheme(body: dict | None) -> ref_ids.RefIdScheme | None:

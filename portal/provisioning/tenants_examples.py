@@ -25,6 +25,7 @@ TENANT = {
     "number_days": 180,
     "message_days": 400,
     "ref_id": {"delimiter": "_", "fields": ["campaign", "variant"]},
+    "recount": None,
     "created_at": "2026-11-02T10:00:05Z",
     "url": "/api/v1/tenants/shop-4711/",
 }

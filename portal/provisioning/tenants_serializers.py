@@ -7,6 +7,7 @@ from campaigns import ref_ids
 from deliveries.partner_ids.serializers import DeclareBody, PartnerIdAnswer, RequestAnswer, Text
 from portal.api.administration_serializers import InvitationSerializer
 from portal.api.serializers import ChangePageSerializer
+from portal.common.jobs import JobState
 from portal.tenants.models import Tenant, colour_validator, slug_validator, validate_country, validate_timezone
 
 MAX_PARTNER_IDS = 50
@@ -108,6 +109,18 @@ class RefIdAnswer(serializers.Serializer):
     fields = serializers.ListField(child=serializers.CharField(allow_blank=True), help_text="The fields in order.")  # type: ignore[assignment]  # Serializer has the name, too
 
 
+class RecountAnswer(serializers.Serializer):
+    """The newest recount of a customer's messages, after another time zone or refId scheme."""
+
+    state = serializers.ChoiceField(
+        choices=JobState.values, help_text="Until it is `done`, figures mix the old and the new setting."
+    )
+    done = serializers.IntegerField(help_text="Messages that are counted by the new setting.")
+    total = serializers.IntegerField(help_text="Of so many; 0: not known yet.")
+    requested_at = serializers.DateTimeField(help_text="When the setting was changed.")
+    finished_at = serializers.DateTimeField(allow_null=True, help_text="When it ended; null: not yet.")
+
+
 class TenantAnswer(serializers.Serializer):
     """A customer with its settings."""
 
@@ -126,6 +139,7 @@ class TenantAnswer(serializers.Serializer):
     number_days = serializers.IntegerField(help_text=_HELP["number_days"])
     message_days = serializers.IntegerField(help_text=_HELP["message_days"])
     ref_id = RefIdAnswer(allow_null=True, help_text="How refIds are read; null: whole, as campaigns.")
+    recount = RecountAnswer(allow_null=True, help_text="The newest recount of its messages; null: none.")
     created_at = serializers.DateTimeField(help_text="When it was added.")
     url = serializers.CharField(help_text="This tenant.")
 

@@ -33,7 +33,7 @@ from reports.billing.serializers import (
     StatementPageSerializer,
     StatementSerializer,
 )
-from reports.billing.shown import shown, shown_line
+from reports.billing.shown import all_shown, shown, shown_line
 from reports.models import Statement
 from reports.monthly.writers.pdf import PdfFailed, PdfTooLong
 
@@ -92,15 +92,9 @@ class StatementsView(ApiView):
             statements = statements.filter(state=state)
         if customer := self.given.text("customer"):
             statements = statements.filter(customer__slug=customer)
-        masking, now = self.access.masking, timezone.now()
+        now = timezone.now()
         return self.answer(
-            page_of(
-                statements,
-                self.given,
-                self.access,
-                lambda page: [shown(one, masking, now) for one in page],
-                created="made_at",
-            )
+            page_of(statements, self.given, self.access, lambda page: all_shown(page, now), created="made_at")
         )
 
 
@@ -122,7 +116,7 @@ class StatementView(ApiView):
     }
 
     def get(self, request: Request, statement_id: int) -> Response:
-        return self.answer(shown(_found(self.access, statement_id), self.access.masking, timezone.now()))
+        return self.answer(shown(_found(self.access, statement_id), timezone.now()))
 
 
 class StatementLinesView(ApiView):
@@ -228,7 +222,7 @@ class IssueView(ApiView):
     def post(self, request: Request, statement_id: int) -> Response:
         statement = _own(self.access, statement_id)
         issued = _changed(lambda: issuing.issue(statement.pk, actor=str(self.access.key), now=timezone.now()))
-        return self.answer(shown(issued, self.access.masking, timezone.now()))
+        return self.answer(shown(issued, timezone.now()))
 
 
 class CreditView(ApiView):
@@ -247,7 +241,7 @@ class CreditView(ApiView):
     def post(self, request: Request, statement_id: int) -> Response:
         statement = _own(self.access, statement_id)
         note = _changed(lambda: issuing.credit(statement.pk, actor=str(self.access.key), now=timezone.now()))
-        return self.answer(shown(note, self.access.masking, timezone.now()))
+        return self.answer(shown(note, timezone.now()))
 
 
 class PaidView(ApiView):
@@ -283,12 +277,12 @@ class PaidView(ApiView):
         if first is not None and not min(first, last) <= on <= last:
             raise BadField("paid_on", f"from the day of issue to today: {first} to {last}")
         paid = _changed(lambda: issuing.mark_paid(statement.pk, on=on, actor=str(self.access.key)))
-        return self.answer(shown(paid, self.access.masking, now))
+        return self.answer(shown(paid, now))
 
     def delete(self, request: Request, statement_id: int) -> Response:
         statement = _own(self.access, statement_id)
         unpaid = _changed(lambda: issuing.mark_unpaid(statement.pk, actor=str(self.access.key)))
-        return self.answer(shown(unpaid, self.access.masking, timezone.now()))
+        return self.answer(shown(unpaid, timezone.now()))
 
 
 def _changed(change: Callable[[], Statement]) -> Statement:

@@ -24,6 +24,7 @@ from reports.billing.usage import PayerMonth, read_months
 from reports.models import ClosingRun, Statement
 
 TASK = "reports.close_month"
+MONTHS = 12  # that can be closed
 TOGETHER = 100  # customers whose months are read at once
 RENEW_EVERY = timedelta(seconds=5)
 
@@ -57,6 +58,14 @@ def last_closable(issuer: Tenant | None, *, now: datetime) -> Month:
     return month
 
 
+def closable_months(issuer: Tenant | None, *, now: datetime) -> list[Month]:
+    """Return the months that can be closed, the newest first."""
+    months = [last_closable(issuer, now=now)]
+    while len(months) < MONTHS:
+        months.append(months[-1].previous())
+    return months
+
+
 def request_closing(*, issuer: Tenant | None, month: Month, is_issuing: bool, actor: str, now: datetime) -> ClosingRun:
     """Queue the closing of a month and wake a worker. Raises TooEarly and IsOpen."""
     if not may_close(issuer, month, now=now):
@@ -75,6 +84,25 @@ def request_closing(*, issuer: Tenant | None, month: Month, is_issuing: bool, ac
         raise IsOpen(_("%(month)s is being closed already.") % {"month": str(month)}) from error
     transaction.on_commit(lambda: jobs.wake(TASK, run.pk))
     return run
+
+
+def cancel_closing(run: ClosingRun, *, actor: str) -> bool:
+    """Cancel a closing; the statements that it has made stay. Return False if it has ended."""
+    with transaction.atomic():
+        if not jobs.cancel(ClosingRun, ids=[run.pk]):
+            return False
+        record("closing.cancelled", actor=actor, tenant=run.issuer, subject=str(run))
+    return True
+
+
+def retry_closing(run: ClosingRun, *, actor: str) -> bool:
+    """Queue a failed or cancelled closing again; it goes on where it stopped. Return False if it cannot."""
+    with transaction.atomic():
+        if not jobs.retry(ClosingRun, ids=[run.pk]):
+            return False
+        record("closing.retried", actor=actor, tenant=run.issuer, subject=str(run))
+        transaction.on_commit(lambda: jobs.wake(TASK, run.pk))
+    return True
 
 
 def run_closings(*, run_id: int | None = None) -> int:

@@ -28,6 +28,19 @@ def profile_of(tenant: Tenant | None) -> BillingProfile:
     return found or BillingProfile(tenant=tenant)
 
 
+def profiles_of(tenants: Iterable[Tenant | None]) -> dict[int | None, BillingProfile]:
+    """Return the profiles of tenants (None: the operator) by id, as `profile_of` does, in one query."""
+    asked = {tenant.pk if tenant else None: tenant for tenant in tenants}
+    if not asked:
+        return {}
+    rows = BillingProfile.objects.filter(Q(tenant__in=asked.keys() - {None}) | Q(tenant=None))
+    found = {one.tenant_id: one for one in rows}
+    profiles = {pk: found.get(pk) or BillingProfile() for pk in asked}
+    for pk, profile in profiles.items():
+        profile.tenant = asked[pk]
+    return profiles
+
+
 def party_of(profile: BillingProfile) -> Party:
     """Return a profile as statements state it; without a legal name the customer's own."""
     name = profile.legal_name or (profile.tenant.name if profile.tenant else "")

@@ -5,21 +5,28 @@ from typing import Any
 
 from django.urls import reverse
 
-from portal.common.masking import Masking
 from portal.common.periods import local_day
 from reports.billing.document import Document, Line, as_decimal
 from reports.billing.files.making import formats_of
 from reports.billing.files.sheets import unit_price
 from reports.billing.files.texts import line_text
 from reports.billing.files.ubl import percent_text
-from reports.billing.masked import document_for
-from reports.billing.reading import is_overdue
+from reports.billing.reading import document_of, documents_of, is_overdue
 from reports.models import Statement, StatementLine
 
 
-def shown(statement: Statement, masking: Masking, now: datetime) -> dict[str, Any]:
+def shown(statement: Statement, now: datetime) -> dict[str, Any]:
     """Return a statement with its totals."""
-    document = document_for(masking, statement)
+    return _shown(statement, document_of(statement), now)
+
+
+def all_shown(statements: list[Statement], now: datetime) -> list[dict[str, Any]]:
+    """Return statements with their totals."""
+    documents = documents_of(statements)
+    return [_shown(one, document, now) for one, document in zip(statements, documents, strict=True)]
+
+
+def _shown(statement: Statement, document: Document, now: datetime) -> dict[str, Any]:
     currency, totals = document.currency, document.totals
 
     def money(minor: int) -> str:

@@ -319,7 +319,7 @@ class StatementLine(models.Model):
         return f"{self.statement_id}/{self.position}"
 
 
-class ClosingRun(Job):
+class ClosingRun(Changed, Job):
     """The job that makes all statements of an issuer for a month, one customer after the other.
 
     `is_issuing`: it issues those of which nothing looks odd. `position` is the last customer that is done, `result`

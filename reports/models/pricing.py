@@ -199,7 +199,7 @@ class PriceChange(models.Model):
         return sum(self.summary.values())
 
 
-class ExchangeRate(models.Model):
+class ExchangeRate(Changed):
     """Units of `quote` for one unit of `base` on a day, in 10⁻⁹; an issuer's own (None: the operator's)."""
 
     issuer = models.ForeignKey(

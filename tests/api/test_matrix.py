@@ -25,6 +25,7 @@ IDS = {
     "budget_id": "budget",
     "campaign_id": "campaign",
     "check_id": "check",
+    "closing_id": "closing",
     "conversion_id": "conversion",
     "definition_id": "definition",
     "export_id": "exported",
@@ -37,6 +38,8 @@ IDS = {
     "price_list_id": "price_list",
     "recipient_id": "recipient",
     "report_mail_id": "mail",
+    "rate_id": "rate",
+    "revision": "revision",
     "replay_id": "replay",
     "request_id": "request",
     "rule_id": "rule",
@@ -45,7 +48,10 @@ IDS = {
     "statement_id": "statement",
 }
 VALUES = {"account": "link-main", "message_id": "a", "key": "shop", "slug": "nordic-retail"}
-QUERIES = {"/api/v1/messages/one/": {"account": "link-main", "id": "a"}}
+QUERIES = {
+    "/api/v1/messages/one/": {"account": "link-main", "id": "a"},
+    "/api/v1/statements/bookkeeping/": {"month": "2026-08"},
+}
 # A 404 for this key: files of another key, a statement that the operator issues, a report that is not archived.
 OF_OTHERS = (
     "/api/v1/reports/definitions/{definition_id}/restore/",

@@ -4,6 +4,7 @@ import pytest
 
 from campaigns.models import RefIdScheme
 from deliveries.models import PartnerMove, PartnerRequest, TenantRecount
+from deliveries.rederiving.recount import run_recounts
 from portal.accounts import invitations
 from portal.accounts.models import AuditEntry, Invitation
 from portal.tenants.models import GatewayAccount, PartnerId, Tenant
@@ -195,7 +196,15 @@ def test_settings_are_changed_recorded_and_counted_anew(mine, tenant):
     tenant.refresh_from_db()
     assert (tenant.name, tenant.timezone, answer.json()["ref_id"]["delimiter"]) == ("Nordic", "Europe/Stockholm", "-")
     assert whole.json()["ref_id"] is None
-    assert TenantRecount.objects.filter(tenant=tenant).count() == 1
+    recount = TenantRecount.objects.get(tenant=tenant)
+    told = {"state": "queued", "done": 0, "total": 0, "finished_at": None}
+    assert {name: whole.json()["recount"][name] for name in told} == told
+    run_recounts()
+    done = mine.get("tenants/nordic-retail/").json()["recount"]
+    assert (done["state"], done["finished_at"] is not None) == ("done", True)
+    assert done == mine.get("tenants/").json()["data"][0]["recount"]
+    recount.refresh_from_db()
+    assert (done["done"], done["total"]) == (recount.done, recount.total)
     changed = AuditEntry.objects.get(action="settings.changed")
     assert (changed.actor, changed.details) == (
         str(mine.key),

@@ -212,3 +212,23 @@ def test_download_is_written_down(call, statement, customer):
 
     entry = AuditEntry.objects.get(action="statement.downloaded")
     assert (entry.tenant, entry.subject) == (customer, "2026-10 Invoice G1001.finvoice.xml")
+
+
+def test_month_is_fetched_for_bookkeeping(call, statement, issuer, customer, account):
+    mine = call(issuer, "billing")
+    english, finnish = (mine.get("statements/bookkeeping/", month="2026-10", lang=lang) for lang in ("en", "fi"))
+    lines = b"".join(english.streaming_content).decode("utf-8-sig").splitlines()
+
+    assert (english.status_code, english.headers["Content-Type"]) == (200, "text/csv")
+    assert [line.split(",")[0] for line in lines] == ['"Number"', '"G1001"']
+    assert b"".join(finnish.streaming_content).decode("utf-8-sig").splitlines()[1].split(";")[0] == '"G1001"'
+    entries = AuditEntry.objects.filter(action="statement.downloaded").values_list("actor", "subject")
+    assert list(entries) == [(str(mine.key), "2026-10 bookkeeping.csv")] * 2
+    assert [mine.get("statements/bookkeeping/", **given).status_code for given in ({}, {"month": "2026-13"})] == [
+        400,
+        400,
+    ]
+    received = call(customer, "billing").get("statements/bookkeeping/", month="2026-10", lang="en")
+    assert len(b"".join(received.streaming_content).splitlines()) == 1
+    of_account = call(account.pool, "billing", account=account)
+    assert of_account.get("statements/bookkeeping/", month="2026-10").status_code == 403

@@ -58,6 +58,13 @@ DUE = """
 from django.utils import timezone; from deliveries.models import GateDelivery
 GateDelivery.objects.update(due_at=timezone.now())
 """
+# Asks for a page of the stream of delivery reports; prints the status, the cursor, and the text of an error.
+STREAM = """
+from django.test import Client
+client = Client(SERVER_NAME="localhost", headers={"Authorization": "Bearer KEY"})
+answer = client.get("/api/v1/delivery-reports/stream/QUERY")
+found = answer.json(); print("STREAM", answer.status_code, found.get("next_cursor"), found.get("detail"), sep="|")
+"""
 FOREIGN_MIGRATION = """
 from django.db import connection; from django.db.migrations.recorder import MigrationRecorder
 MigrationRecorder(connection).record_applied("deliveries", "0024_jobs")
@@ -93,6 +100,12 @@ class Portal:
         """Return all that a backup has to keep, after some commands."""
         return json.loads(self.run_all(*before, ["shell", "-v", "0", "-c", STATE]).splitlines()[-1])
 
+    def stream(self, key: str, query: str = "") -> list[str]:
+        """Return the status, the cursor and the text of an error of a page of the stream."""
+        code = STREAM.replace("KEY", key).replace("QUERY", query)
+        said = self.run_all(["shell", "-v", "0", "-c", code])
+        return next(line for line in said.splitlines() if line.startswith("STREAM|")).split("|")[1:]
+
     def stop(self) -> None:
         subprocess.run([sys.executable, "-m", "portal.engines", "stop"], cwd=REPOSITORY, env=self.env, check=True)
 
@@ -107,15 +120,15 @@ class Portal:
 
 @pytest.fixture
 def portals(fill_home):
-    """Two migrated portals; the second one has a secret key of its own.
+    """A migrated portal, and one without a database yet, which gets a cluster and a secret key of its own.
 
     They are not below pytest's folder: another run of pytest takes the database's way into that away.
     """
     folder = Path(tempfile.mkdtemp(prefix="portal-backup-"))
     folder.chmod(0o755)
     made = [Portal(folder / "one"), Portal(folder / "two")]
-    for portal in made:
-        fill_home(Path(portal.env["PORTAL_HOME"]))
+    fill_home(folder / "one")
+    (folder / "two").mkdir()
     (folder / "two" / "secret_key").write_text("another" * 8)
     yield made
     for portal in made:
@@ -138,6 +151,10 @@ def test_backup_comes_back_in_another_place(portals, tmp_path):
     )
     assert (len(before[0]), before[3], before[4], len(before[7])) == (20, 21, 1, 1)
 
+    key = first.run("create_api_key", "--tenant", "nordic-retail").split()[-1]
+    cursor = first.stream(key)[1]
+    assert first.stream(key, f"?after={cursor}")[0] == "200"
+
     export = Path("files") / "exports" / "1" / "7_1.csv"
     saved = Path(first.env["PORTAL_HOME"]) / export
     saved.parent.mkdir(parents=True)
@@ -155,6 +172,10 @@ def test_backup_comes_back_in_another_place(portals, tmp_path):
     second.env["SECRET_KEY_FILE"] = str(backup / "secret_key")
     assert "20 messages" in second.run("restore", str(backup))
     assert second.state() == before
+    status, _none, detail = second.stream(key, f"?after={cursor}")  # transaction ids begin low in its cluster
+    assert (status, detail[:55]) == ("410", "The database was restored since. Read the delivery repo")
+    status, begin, _none = second.stream(key, "?after=oldest")
+    assert (status, second.stream(key, f"?after={begin}")[0]) == ("200", "200")
     assert second.run("reconcile") == "counts and messages agree\n"
     made = Path(second.env["PORTAL_HOME"]) / "files" / before[7][0][0]
     assert (mode(made), {mode(folder) for folder in list(made.parents)[:3]}) == (0o640, {0o750})

@@ -248,3 +248,28 @@ def test_pages_of_lists_are_walked_by_cursor(group, family):
     second = group.get(PATH, size=2, cursor=first["next_cursor"]).json()
 
     assert [len(first["data"]), len(second["data"]), second["next_cursor"]] == [2, 1, None]
+
+
+def test_revisions_are_listed_read_and_downloaded(group, child, family):
+    path = f"{PATH}{family.to_child.pk}/revisions/"
+    before = family.to_child.revision
+    rows = [{"country": "FI", "price": "0.05", "first_day": "2026-01-01"}]
+    put(group, f"{PATH}{family.to_child.pk}/rows/", {"revision": before} | NO_ROWS | {"prices": rows})
+    listed = group.get(path).json()["data"]
+    newest = group.get(f"{path}{before + 1}/").json()
+    file = group.get(f"{path}{before}/files/csv/")
+
+    assert [one["revision"] for one in listed] == list(range(before + 1, 0, -1))
+    assert {name: listed[0][name] for name in ("cause", "made_by", "is_newest", "url")} == {
+        "cause": "api", "made_by": str(group.key), "is_newest": True, "url": f"/api/v1/{path}{before + 1}/",
+    }  # fmt: skip
+    assert [(row["country"], row["price"], row["first_day"]) for row in newest["prices"]] == [
+        ("FI", "0.05", "2026-01-01")
+    ]
+    assert len(newest["differences"]) == listed[0]["rows_changed"] > 0
+    assert file.headers["Content-Disposition"].endswith(f'-revision-{before}.csv"')
+    assert file.content.decode("utf-8-sig").startswith('"kind";"name"')
+    assert group.get(path, to="2020-01-01").json()["data"] == []
+    assert [group.get(f"{path}{name}").status_code for name in ("99/", "1/files/pdf/")] == [404, 400]
+    for other in ("", "1/", "1/files/csv/"):
+        assert child.get(f"{path}{other}").status_code == 404

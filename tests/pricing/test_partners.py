@@ -13,9 +13,12 @@ from portal.tenants.models import Tenant
 from portal.tenants.scope import web_scope
 from reports.figures.query import StatisticsQuery
 from reports.pricing.partners import GROUPS, partner_rows
+from tests.api.conftest import call
 from tests.conftest import NOW, make_user
 from tests.pages.test_overview import Page
 from tests.pricing.stored import count, price_list
+
+__all__ = ["call"]
 
 pytestmark = pytest.mark.django_db
 
@@ -127,6 +130,27 @@ def test_page_of_partners(client, tenant, customers):
     assert client.get(f"{T}/partners/?by=colour").status_code == 404
 
 
+def test_margins_by_the_api_are_those_of_the_page(call, tenant, account, customers):
+    mine = call(tenant, "billing")
+    given = {"from": "2026-10-01", "to": "2026-10-31"}
+    found = mine.get("billing/margins/", **given).json()
+    by_country = mine.get("billing/margins/", **given, by="country", country="FI").json()
+
+    def told(row: dict) -> tuple:
+        sides = [[one["cost"] for one in row[side]["amounts"]] for side in ("sale", "cost")]
+        return row.get("key"), *sides, row["margin"] and row["margin"]["amount"], row["sale"]["unpriced"]["messages"]
+
+    assert [told(row) for row in found["groups"]] == [
+        ({"customer": "beta"}, ["90.00"], ["50.25"], None, 5),
+        ({"customer": "alfa"}, ["7.70"], ["5.50"], "2.20", 0),
+    ]
+    assert (told(found["total"]), found["more_groups"]) == ((None, ["97.70"], ["55.75"], None, 5), 0)
+    assert [told(row) for row in by_country["groups"]] == [({"country": "FI"}, ["97.70"], ["55.50"], "42.20", 0)]
+    assert call(customers["below"], "billing").get("billing/margins/", **given).json()["groups"] == []
+    assert call(account.pool, "billing", account=account).get("billing/margins/").status_code == 403
+    assert mine.get("billing/margins/", by="colour").status_code == 400
+
+
 def test_partners_are_for_who_bills(client, tenant, customers):
     client.force_login(make_user("analyst@example.com", tenant, Role.ANALYST))
     assert [client.get(f"{T}/{page}/").status_code for page in ("partners", "what-if")] == [403, 403]
@@ -159,6 +183,31 @@ def test_months_under_another_list_an_offer_and_changed_prices(client, tenant, c
     )
     file = SimpleUploadedFile("offer.csv", offer.encode(), "text/csv")
     assert what_if(client, of=alfa, file=file)[0][2:4] == ["7.70 EUR", "4.40 EUR"]
+
+
+def test_months_by_the_api_are_those_of_the_page(call, tenant, account, customers):
+    mine = call(tenant, "billing")
+    default = tenant.issued_lists.get(customer=None).pk
+
+    def compared(**given) -> list[tuple]:
+        found = mine.get("billing/what-if/", **given).json()
+        return [(row["month"], row["present"], row["other"], row["difference"]) for row in found["months"]]
+
+    assert compared(customer="alfa") == [("2026-10", "7.70", "7.70", "0.00")]
+    assert compared(customer="alfa", price_list=default) == [("2026-10", "7.70", "9.90", "2.20")]
+    assert compared(customer="alfa", percent=-10) == [("2026-10", "7.70", "6.93", "-0.77")]
+    assert compared(percent=10) == [("2026-10", "2555.75", "2811.33", "255.58")]
+    whole = mine.get("billing/what-if/", customer="alfa", price_list=default, percent=100).json()
+    assert [(row["currency"], row["other"]) for row in whole["totals"]] == [("EUR", "19.80")]
+    assert whole["unpriced"] == whole["issued"] == []
+    assert mine.get("billing/what-if/", customer="beta").json()["unpriced"] == [
+        {"month": "2026-10", "present": 5, "other": 5}
+    ]
+
+    foreign = customers["alfa"].issued_lists.get().pk
+    refused = ({"customer": "below"}, {"account": "link-main"}, {"price_list": foreign}, {"percent": 1001})
+    for given in (*refused, {"customer": "alfa", "account": "link-main"}):
+        assert mine.get("billing/what-if/", **given).status_code == 400, given
 
 
 def test_offer_that_cannot_be_read_is_refused_with_its_reason(client, tenant, customers):

@@ -172,6 +172,18 @@ def test_cursor_of_before_a_restore_is_refused(prepared, feed, tenant):
         read(tenant, f"{cursor.split('.')[0]}.{2**40}.1")
 
 
+def test_cursor_of_before_a_restore_into_the_same_cluster_is_refused(prepared, feed, tenant):
+    """Its transaction ids go on, so the cursor could lie between what the backup has and what came after."""
+    apply(feed, shop("a"))
+    cursor = read(tenant).cursor
+    event_log.empty()
+    apply(feed, shop("b"))
+
+    with pytest.raises(Lost, match="restore of the database"):
+        read(tenant, cursor)
+    assert ids(read(tenant)) == ["b"]
+
+
 @pytest.mark.parametrize("origin", [None, "another/00000001"])
 def test_appliers_that_start_together_begin_the_log_once(feed, tenant, origin):
     """The second one finds it begun, and leaves the events of the first one alone."""

@@ -11,12 +11,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from portal.accounts.access import PageRequest
 from portal.accounts.guards import member_may
-from portal.accounts.models import record
 from portal.accounts.way_back import posted_from
-from portal.common import jobs
 from portal.common.periods import Month
 from portal.tenants.models import Tenant
-from reports.billing.closing import TASK, customers_of, request_closing
+from reports.billing.closing import cancel_closing, customers_of, request_closing, retry_closing
 from reports.billing.issuing import NotPossible
 from reports.billing.pages.forms import CloseForm
 from reports.billing.pages.found import MAX_ID, private, today_of
@@ -104,8 +102,7 @@ def month(request: PageRequest, tenant: Tenant, month: str) -> HttpResponse:
 def cancel(request: PageRequest, tenant: Tenant, closing_id: int) -> HttpResponse:
     """Cancel a closing; the statements that it has made stay."""
     run = _run(tenant, closing_id)
-    if jobs.cancel(ClosingRun, ids=[run.pk]):
-        record("closing.cancelled", actor=request.user.email, tenant=tenant, subject=str(run))
+    if cancel_closing(run, actor=request.user.email):
         messages.success(request, _("The closing stops after the customer that it is at. What it has made stays."))
     else:
         messages.error(request, _("The closing has ended already."))
@@ -117,9 +114,7 @@ def cancel(request: PageRequest, tenant: Tenant, closing_id: int) -> HttpRespons
 def retry(request: PageRequest, tenant: Tenant, closing_id: int) -> HttpResponse:
     """Queue a failed or cancelled closing again; it goes on where it stopped."""
     run = _run(tenant, closing_id)
-    if jobs.retry(ClosingRun, ids=[run.pk]):
-        record("closing.retried", actor=request.user.email, tenant=tenant, subject=str(run))
-        jobs.wake(TASK, run.pk)
+    if retry_closing(run, actor=request.user.email):
         messages.success(request, _("The closing is queued again."))
     else:
         messages.error(request, _("This closing cannot be continued. Close the month again."))
@@ -127,4 +122,4 @@ def retry(request: PageRequest, tenant: Tenant, closing_id: int) -> HttpResponse
 
 
 def _run(tenant: Tenant, closing_id: int) -> ClosingRun:
-    return get_object_or_404(ClosingRun, issuer=tenant, id=min(closing_id, MAX_ID))
+    return get_object_or_404(ClosingRun.objects.select_related("issuer"), issuer=tenant, id=min(closing_id, MAX_ID))

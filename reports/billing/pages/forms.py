@@ -18,11 +18,9 @@ from portal.common.msisdn import UNKNOWN_COUNTRY
 from portal.common.periods import Month
 from portal.common.setting_choices import currency_choices
 from portal.tenants.models import Tenant
-from reports.billing.closing import last_closable
+from reports.billing.closing import closable_months
 from reports.models import BillingProfile, BillingTerms, NumberSeries, Statement
 from reports.monthly.texts import name_month
-
-MONTHS = 12
 
 
 class PaidForm(forms.Form):
@@ -51,11 +49,8 @@ class CloseForm(forms.Form):
 
     def __init__(self, *args: Any, issuer: Tenant | None, now: datetime, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        month = last_closable(issuer, now=now)
-        choices = []
-        for _number in range(MONTHS):
-            choices.append((str(month), name_month(str(month), get_language() or "en")))
-            month = month.previous()
+        months = [str(month) for month in closable_months(issuer, now=now)]
+        choices = [(month, name_month(month, get_language() or "en")) for month in months]
         self.fields["month"].choices = choices  # type: ignore[attr-defined] # a ChoiceField's
 
     def clean_month(self) -> Month:

@@ -39,7 +39,7 @@ from reports.billing.pages.found import (
     statement_or_404,
     today_of,
 )
-from reports.billing.reading import document_of, issued_by, received_by
+from reports.billing.reading import documents_of, issued_by, issued_in, received_by
 from reports.billing.texts import cause_text, remark_text, signed, state_text
 from reports.models import Statement, StatementLine
 from reports.monthly.writers.pdf import PdfFailed, PdfTooLong
@@ -161,8 +161,7 @@ def bookkeeping_file(request: PageRequest, tenant: Tenant, month: str) -> HttpRe
         of_month = Month.parse(month)
     except ValueError as error:
         raise Http404 from error
-    found = issued_by(tenant).filter(month=of_month.first_day).exclude(state=Statement.State.DRAFT).order_by("sequence")
-    content = bookkeeping.write(map(document_of, found), tenant.csv_form, tenant.language)
+    content = bookkeeping.write(documents_of(issued_in(tenant, of_month)), tenant.csv_form, tenant.language)
     name = f"{of_month} {_('Bookkeeping')}.csv"
     record("statement.downloaded", actor=request.user.email, tenant=tenant, subject=name)
     return file_response(request, ContentFile(content), name, content_type=CSV)

@@ -102,11 +102,15 @@ def set_rates(issuer: Tenant | None, rows: list[RateRow], *, actor: str, now: da
         kept = ExchangeRate.objects.select_for_update().filter(issuer=issuer, day__in=days)
         before = {(one.day, one.base, one.quote): one.rate for one in kept}
         changed = [row for row in rows if before.get((row.day, row.base, row.quote)) != row.rate]
-        for row in changed:
-            ExchangeRate.objects.update_or_create(
-                issuer=issuer, day=row.day, base=row.base, quote=row.quote,
-                defaults={"rate": row.rate, "entered_by": actor, "entered_at": now},
-            )  # fmt: skip
+        values = {"issuer": issuer, "entered_by": actor, "entered_at": now}
+        rows_to_write = (
+            ExchangeRate(day=row.day, base=row.base, quote=row.quote, rate=row.rate, **values)
+            for row in sorted(changed, key=lambda row: (row.day, row.base, row.quote))
+        )
+        ExchangeRate.objects.bulk_create(
+            rows_to_write, update_conflicts=True, unique_fields=["issuer", "base", "quote", "day"],
+            update_fields=["rate", "entered_by", "entered_at"],
+        )  # fmt: skip
         if changed:
             details = {
                 "rates": len(changed),

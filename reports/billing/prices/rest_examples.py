@@ -52,3 +52,13 @@ CHECK = {
         }
     ],
 }
+REVISION = {
+    "revision": 5,
+    "made_at": "2026-11-03T08:12:45Z",
+    "made_by": "anna@example.com",
+    "cause": "imported",
+    "rows_changed": 1,
+    "is_newest": True,
+    "url": "/api/v1/price-lists/17/revisions/5/",
+}
+REVISION_WITH_ROWS = REVISION | ROWS | {"differences": CHECK["differences"], "more_differences": 0}

@@ -3,10 +3,10 @@
 from rest_framework import serializers
 
 from deliveries.partner_ids.serializers import Text
-from portal.api.serializers import ChangePageSerializer
+from portal.api.serializers import ChangePageSerializer, ForwardPageSerializer
 from reports.billing.prices.differences import What
 from reports.billing.prices.rest_rows import FeeBody, GroupBody, PriceBody
-from reports.models import PriceList
+from reports.models import PriceChange, PriceList
 
 
 class NewPriceListBody(serializers.Serializer):
@@ -91,3 +91,31 @@ class CheckAnswer(serializers.Serializer):
         child=serializers.CharField(), help_text="What looks wrong: gaps, operators without messages, and the like."
     )
     differences = DifferenceAnswer(many=True, help_text="Rows that differ.")
+
+
+class RevisionAnswer(serializers.Serializer):
+    """A change of a list's rows."""
+
+    revision = serializers.IntegerField(help_text="Its number.")
+    made_at = serializers.DateTimeField(help_text="When it was made.")
+    made_by = serializers.CharField(help_text="The key or the person that made it.")
+    cause = serializers.ChoiceField(choices=PriceChange.Cause.values, help_text="How it was made.")
+    rows_changed = serializers.IntegerField(help_text="Number of rows that differ from the revision before.")
+    is_newest = serializers.BooleanField(help_text="Whether it is what is on the list now.")
+    url = serializers.CharField(help_text="Its address.")
+
+
+class RevisionsAnswer(ForwardPageSerializer):
+    """A page of revisions, newest first."""
+
+    data = RevisionAnswer(many=True, help_text="The revisions.")  # type: ignore[assignment]  # Serializer has the name
+
+
+class OneRevisionAnswer(RevisionAnswer):
+    """A revision with all its rows."""
+
+    prices = PriceBody(many=True, help_text="Prices of messages or SMS parts.")
+    groups = GroupBody(many=True, help_text="Prices by quantity.")
+    fees = FeeBody(many=True, help_text="Fees.")
+    differences = DifferenceAnswer(many=True, help_text="Rows that differ from the revision before.")
+    more_differences = serializers.IntegerField(help_text="How many further rows differ.")

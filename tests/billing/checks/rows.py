@@ -6,11 +6,11 @@ from portal.tenants.models import GatewayAccount, Tenant
 from reports.models import InvoiceCheck
 
 
-def make_done_check(tenant: Tenant, text: str = "october") -> InvoiceCheck:
+def make_done_check(tenant: Tenant, text: str = "october", name: str = "checked") -> InvoiceCheck:
     """Create a check with one row: a failed message was charged."""
-    pool = Tenant.objects.create(slug="pool-checked", name="Pool of checked", kind="pool", timezone=tenant.timezone)
+    pool = Tenant.objects.create(slug=f"pool-{name}", name=f"Pool of {name}", kind="pool", timezone=tenant.timezone)
     account = GatewayAccount.objects.create(
-        name="checked", platform_id="CHECKED", timezone=tenant.timezone, pool=pool, owner=tenant,
+        name=name, platform_id=name.upper(), timezone=tenant.timezone, pool=pool, owner=tenant,
         owner_since=datetime(2026, 1, 1, tzinfo=UTC),
     )  # fmt: skip
     part = ["failed", "failed_charged", 1, None]
