@@ -3,6 +3,7 @@
 from django.urls import path, re_path
 
 from deliveries.conversions.api import ConversionsView, ConversionView
+from deliveries.conversions.figures_api import ConversionFiguresView
 from deliveries.conversions.kinds_api import KindsView, KindView, WindowView
 from deliveries.exports.api import ExportDownloadView, ExportsView, ExportView
 from deliveries.gates.rest.actions_api import PauseView, ResumeView, RotateSecretView, TestView
@@ -43,6 +44,7 @@ from reports.billing.bookkeeping_api import BookkeepingView
 from reports.billing.checks.api import ChecksView as InvoiceChecksView
 from reports.billing.checks.api import CheckView as InvoiceCheckView
 from reports.billing.checks.claims_api import ClaimView
+from reports.billing.checks.messages_api import BehindView
 from reports.billing.closings_api import ClosingsView, ClosingView, RetryClosingView
 from reports.billing.prices.api import PriceListsView, PriceListView
 from reports.billing.prices.rates_api import RatesView, RateView
@@ -51,12 +53,15 @@ from reports.billing.prices.rows_api import PriceListRowsView
 from reports.budgets.api import BudgetsView, BudgetView
 from reports.campaigns.ab_api import AbView
 from reports.campaigns.api import CampaignsView, CampaignView
+from reports.campaigns.course_api import HoursView, RecipientCountsView, SpeedView
 from reports.campaigns.merge_api import MergeView
 from reports.campaigns.recipients_api import RecipientsView
 from reports.exports.api import TableExportsView
 from reports.figures.names_api import CountriesView, OperatorsView, ResultCodesView
 from reports.forecast.api import ForecastView
 from reports.leaks.api import LeaksView
+from reports.leaks.messages_api import LeakMessagesView
+from reports.overview.highlights_api import HighlightsView
 from reports.runs.api import DownloadView, RunsView, RunView
 from reports.schedules.rest.definitions_api import (
     DefinitionsView,
@@ -76,6 +81,7 @@ from reports.schedules.rest.runs_api import (
 )
 from reports.segments.api import SegmentView
 from reports.segments.keys_api import SegmentKeysView
+from reports.segments.pairs_api import SegmentTableView
 from reports.statistics.api import StatisticsView
 from reports.statistics_stream.api import StatisticsStreamView
 
@@ -142,12 +148,15 @@ urlpatterns = [
     path("v1/reports/<int:run_id>/", RunView.as_view(), name="report"),
     path("v1/reports/<int:run_id>/download/", DownloadView.as_view(), name="report_download"),
     path("v1/leaks/", LeaksView.as_view(), name="leaks"),
+    path("v1/leaks/messages/", LeakMessagesView.as_view(), name="leak_messages"),
+    path("v1/highlights/", HighlightsView.as_view(), name="highlights"),
     path("v1/messages/", MessagesView.as_view(), name="messages"),
     path("v1/messages/one/", MessageByQueryView.as_view(), name="message_by_query"),
     path("v1/messages/<slug:account>/<any_text:message_id>/", MessageView.as_view(), name="message"),
     path("v1/delivery-reports/", DeliveryReportsView.as_view(), name="delivery_reports"),
     path("v1/delivery-reports/stream/", StreamView.as_view(), name="delivery_report_stream"),
     path("v1/conversions/", ConversionsView.as_view(), name="conversions"),
+    path("v1/conversions/figures/", ConversionFiguresView.as_view(), name="conversion_figures"),
     path("v1/conversions/kinds/", KindsView.as_view(), name="conversion_kinds"),
     path("v1/conversions/kinds/<int:kind_id>/", KindView.as_view(), name="conversion_kind"),
     path("v1/conversions/window/", WindowView.as_view(), name="conversion_window"),
@@ -186,7 +195,14 @@ urlpatterns = [
     path("v1/campaigns/", CampaignsView.as_view(), name="campaigns"),
     path("v1/campaigns/<int:campaign_id>/", CampaignView.as_view(), name="campaign"),
     path("v1/campaigns/<int:campaign_id>/merge/", MergeView.as_view(), name="campaign_merge"),
+    path("v1/campaigns/<int:campaign_id>/hours/", HoursView.as_view(), name="campaign_hours"),
+    path("v1/campaigns/<int:campaign_id>/speed/", SpeedView.as_view(), name="campaign_speed"),
     path("v1/campaigns/<int:campaign_id>/recipients/", RecipientsView.as_view(), name="campaign_recipients"),
+    path(
+        "v1/campaigns/<int:campaign_id>/recipients/counts/",
+        RecipientCountsView.as_view(),
+        name="campaign_recipient_counts",
+    ),
     path("v1/alerts/", AlertsView.as_view(), name="alerts"),
     path("v1/alerts/<int:alert_id>/", AlertView.as_view(), name="alert"),
     path("v1/alerts/<int:alert_id>/acknowledge/", AcknowledgeView.as_view(), name="alert_acknowledge"),
@@ -217,6 +233,7 @@ urlpatterns = [
     path("v1/billing/closings/", ClosingsView.as_view(), name="closings"),
     path("v1/billing/closings/<int:closing_id>/", ClosingView.as_view(), name="closing"),
     path("v1/billing/closings/<int:closing_id>/retry/", RetryClosingView.as_view(), name="closing_retry"),
+    path("v1/segment-tables/", SegmentTableView.as_view(), name="segment_table"),
     path("v1/segments/", SegmentKeysView.as_view(), name="segments"),
     path("v1/segments/<any_text:key>/", SegmentView.as_view(), name="segment"),
     path("v1/audit-log/", AuditLogView.as_view(), name="audit_log"),
@@ -230,6 +247,7 @@ urlpatterns = [
     path("v1/api-keys/<int:key_id>/", ApiKeyView.as_view(), name="api_key"),
     path("v1/invoice-checks/", InvoiceChecksView.as_view(), name="invoice_checks"),
     path("v1/invoice-checks/<int:check_id>/", InvoiceCheckView.as_view(), name="invoice_check"),
+    path("v1/invoice-checks/<int:check_id>/messages/", BehindView.as_view(), name="invoice_check_messages"),
     path("v1/invoice-checks/<int:check_id>/claim/", ClaimView.as_view(), name="invoice_check_claim"),
     path("v1/schema/", SchemaView.as_view(), name="schema"),
     path("v1/docs/", reference, name="docs"),

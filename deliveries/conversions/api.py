@@ -5,17 +5,16 @@ from collections.abc import Collection
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
-from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from campaigns.models import Campaign, ConversionEvent, ConversionKind
+from campaigns.models import Campaign, ConversionEvent
 from deliveries.conversions import accepting
 from deliveries.conversions.accepting import Outcome
+from deliveries.conversions.asked_api import EVENTS_OF, asked_events, customer_of
 from deliveries.conversions.examples import EVENT, RESULTS, SENT
 from deliveries.conversions.places import Places
 from deliveries.conversions.reading import EventErrors, FieldError, ReadEvent, read, text_of
-from deliveries.conversions.selectors import events_of, narrowed
 from deliveries.conversions.serializers import (
     ConversionBody,
     ConversionPageSerializer,
@@ -26,12 +25,12 @@ from portal.accounts.access import Access
 from portal.accounts.models import record
 from portal.api.ndjson import NDJSON, NdjsonParser
 from portal.api.operations import CONVERT, Operation
-from portal.api.pages import ROW_ID_MAX, page_of
-from portal.api.parameters import CURSOR, SINCE, SIZE, TENANT, UNTIL, UPDATED_SINCE, Parameter
-from portal.api.problems import BadFields, BadParameter, Conflict
+from portal.api.pages import PAGE_EXAMPLE, ROW_ID_MAX, page_of
+from portal.api.parameters import CURSOR, SIZE, UPDATED_SINCE, Parameter
+from portal.api.problems import BadFields, Conflict
 from portal.api.views import ApiView, JsonParser
 from portal.common.masking import Masking
-from portal.tenants.models import GatewayAccount, Tenant
+from portal.tenants.models import GatewayAccount
 
 MAX_EVENTS = 1000  # in one JSON body
 MAX_LINES = 10_000  # in one NDJSON body
@@ -75,33 +74,11 @@ class ConversionsView(ApiView):
                 " with the message that it is attributed to or the reason why there is none. Phone numbers are not"
                 " stored and not shown."
             ),
-            parameters=(
-                TENANT,
-                Parameter(name="kind", text="Only events of this kind, by name.", example="purchase"),
-                SINCE,
-                UNTIL,
-                Parameter(
-                    name="attributed",
-                    text="Only events with a message (`yes`) or without one (`no`).",
-                    kind="choice",
-                    choices=("yes", "no"),
-                    example="yes",
-                ),
-                Parameter(
-                    name="reason",
-                    text="Only events without a message for this reason.",
-                    kind="choice",
-                    choices=tuple(ConversionEvent.Reason.values),
-                    example="outside_window",
-                ),
-                UPDATED_SINCE,
-                CURSOR,
-                SIZE,
-            ),
+            parameters=(*EVENTS_OF, UPDATED_SINCE, CURSOR, SIZE),
             sample={"kind": "purchase", "attributed": "yes"},
             answer=ConversionPageSerializer,
             answer_text="A page of events.",
-            answer_example={"next_cursor": None, "data": [EVENT]},
+            answer_example=PAGE_EXAMPLE | {"data": [EVENT]},
         ),
         "POST": Operation(
             id="send_conversions",
@@ -128,9 +105,9 @@ class ConversionsView(ApiView):
     }
 
     def get(self, request: Request) -> Response:
-        return self.answer(
-            page_of(self._filtered(), self.given, self.access, lambda page: shown(page, self.access), created=None)
-        )
+        events, _tenant_ids = asked_events(request, self.given, self.access)
+        rows = events.select_related("kind", "campaign", "tenant")
+        return self.answer(page_of(rows, self.given, self.access, lambda page: shown(page, self.access), created=None))
 
     def post(self, request: Request) -> Response:
         tenant = customer_of(self.access)
@@ -156,22 +133,6 @@ class ConversionsView(ApiView):
             _refuse(results[0])
         stored = sum(result["result"] == "stored" for result in results)
         return self.answer({"stored": stored, "refused": len(results) - stored, "results": results})
-
-    def _filtered(self):
-        customer_of(self.access)
-        tenants = self.given.tenants(self.access)
-        tenant_ids = self.access.tenant_ids if tenants is None else tenants.values()
-        kind, span = self.given.text("kind"), self.given.span(self.access)
-        kinds = ConversionKind.objects.filter(tenant_id__in=tenant_ids, name=kind)
-        if "kind" in self.given and not kinds.exists():
-            raise BadParameter("kind", "no kind of this name")
-        events = narrowed(
-            events_of(tenant_ids, span.first, span.last, since=span.since, until=span.until),
-            kind=kind,
-            reason=self.given.choice("reason") or "",
-            attributed=self.given.choice("attributed") or "",
-        )
-        return events.select_related("kind", "campaign", "tenant")
 
 
 class ConversionView(ApiView):
@@ -221,13 +182,6 @@ class ConversionView(ApiView):
             subject=Masking(in_full=False).text(event.event_id),
         )
         return answer
-
-
-def customer_of(access: Access) -> Tenant:
-    """Return the customer of the key. Raises PermissionDenied for the key of a whole account."""
-    if access.account is not None or access.tenant is None:
-        raise PermissionDenied("Conversions belong to a customer: use a key of the customer, not of an account.")
-    return access.tenant
 
 
 def _event(tenant_ids: Collection[int], conversion_id: int) -> ConversionEvent:

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from campaigns.models import ConversionKind
 from deliveries.attributing.windows import set_tenant_window, tenant_window
 from deliveries.conversions import kinds
-from deliveries.conversions.api import customer_of
+from deliveries.conversions.asked_api import customer_of
 from deliveries.conversions.examples import KIND, WINDOW
 from deliveries.conversions.kinds import MAX_KINDS
 from deliveries.conversions.kinds_serializers import (
@@ -27,7 +27,7 @@ from portal.accounts.access import Access
 from portal.api.administration import named_tenant
 from portal.api.bodies import refuse
 from portal.api.operations import SETTINGS, Operation
-from portal.api.pages import LISTED, ROW_ID_MAX, page_of
+from portal.api.pages import LISTED, PAGE_EXAMPLE, ROW_ID_MAX, page_of
 from portal.api.parameters import TENANT, Parameter
 from portal.api.problems import BadField, Conflict
 from portal.api.views import ApiView
@@ -52,7 +52,7 @@ class KindsView(ApiView):
             parameters=(TENANT, *LISTED),
             answer=ConversionKindsAnswer,
             answer_text="A page of kinds.",
-            answer_example={"next_cursor": None, "data": [KIND]},
+            answer_example=PAGE_EXAMPLE | {"data": [KIND]},
         ),
         "POST": Operation(
             id="add_conversion_kind",

@@ -102,6 +102,19 @@ def events_of_messages(tenant_ids: Collection[int], first: date, last: date) -> 
     )
 
 
+def of_campaign_named(
+    events: QuerySet[ConversionEvent], name: str, tenant_ids: Collection[int]
+) -> QuerySet[ConversionEvent]:
+    """Return the events of messages of the campaigns of this name, and of all that are shown as part of them.
+
+    The name of a merged campaign stands for the one that it is shown as.
+    """
+    named = Campaign.objects.filter(tenant_id__in=tenant_ids, name=name)
+    shown = [merged_into or own for own, merged_into in named.values_list("id", "merged_into_id")]
+    ids = Campaign.objects.filter(Q(id__in=shown) | Q(merged_into_id__in=shown)).values_list("id", flat=True)
+    return events.filter(attributed_campaign_id__in=list(ids), attributed_message_id__isnull=False)
+
+
 def narrowed(
     events: QuerySet[ConversionEvent], *, kind: str = "", reason: str = "", attributed: str = ""
 ) -> QuerySet[ConversionEvent]:

@@ -19,7 +19,7 @@ from deliveries.search.query import BadFilter, conditions, tenants_with_campaign
 from portal.accounts.access import Access
 from portal.accounts.models import record
 from portal.api.operations import EXPORTING, Operation
-from portal.api.pages import LISTED, ROW_ID_MAX, page_of
+from portal.api.pages import LISTED, PAGE_EXAMPLE, ROW_ID_MAX, page_of
 from portal.api.parameters import Parameter
 from portal.api.problems import BadParameter, Gone, NotReady, TooManyRequests
 from portal.api.views import ApiView
@@ -53,7 +53,7 @@ class ExportsView(ApiView):
             sample={"state": "done"},
             answer=ExportPageSerializer,
             answer_text="A page of exports.",
-            answer_example={"next_cursor": None, "data": [EXPORT]},
+            answer_example=PAGE_EXAMPLE | {"data": [EXPORT]},
         ),
         "POST": Operation(
             id="request_export",
@@ -208,6 +208,7 @@ def shown(export: Export) -> dict:
         "id": export.id,
         "kind": export.kind,
         "tenant": export.tenant.slug,
+        "timezone": export.tenant.timezone,
         "search": export.title,
         "format": export.format,
         "columns": export.columns,

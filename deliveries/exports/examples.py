@@ -4,6 +4,7 @@ EXPORT = {
     "id": 42,
     "kind": "messages",
     "tenant": "nordic-retail",
+    "timezone": "Europe/Helsinki",
     "search": "period=last_month campaign=October sale",
     "format": "parquet",
     "columns": ["sent_at", "message_id", "number", "status"],

@@ -53,6 +53,7 @@ class ExportSerializer(serializers.Serializer):
     id = serializers.IntegerField(help_text="Its number.")
     kind = serializers.CharField(help_text="What its rows are, such as `messages`.")
     tenant = serializers.CharField(help_text="The key's tenant, by slug: its language and time zone are the file's.")
+    timezone = serializers.CharField(help_text="The zone of the file's times.")
     search = serializers.CharField(help_text="The filters in words, with phone numbers masked.")
     format = serializers.ChoiceField(choices=Export.Format.values, help_text="The file's format.")
     columns = serializers.ListField(child=serializers.CharField(), help_text="Its columns.")

@@ -73,6 +73,7 @@ class MessagesView(ApiView):
                 "previous_cursor": None,
                 "number_read_as": None,
                 "data_as_of": "2026-10-01T09:15:02.123456Z",
+                "timezone": "UTC",
             },
             problems=("too-slow",),
         ),
@@ -132,11 +133,14 @@ class MessageView(ApiView):
             path=MESSAGE_PATH,
             answer=MessageWithReportsSerializer,
             answer_text="The message.",
-            answer_example=MESSAGE | {"reports": [REPORTS[0] | {"forwardings": [FORWARDING]}]},
+            answer_example=MESSAGE
+            | {"reports": [REPORTS[0] | {"forwardings": [FORWARDING]}]}
+            | {"data_as_of": "2026-10-01T09:15:02.123456Z", "timezone": "UTC"},
         )
     }
 
     def get(self, request: Request, account: str, message_id: str) -> Response:
+        data_as_of = no_writes_before()
         message = message_or_404(
             tenant_ids=self.access.tenant_ids,
             account=account,
@@ -158,7 +162,8 @@ class MessageView(ApiView):
                     presenter.report(message, line)
                     | {"forwardings": None if forwardings is None else forwardings[line.inbox_id]}
                     for line in reports
-                ]
+                ],
+                "data_as_of": data_as_of,
             }
         )
 

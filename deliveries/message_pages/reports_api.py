@@ -87,6 +87,7 @@ class DeliveryReportsView(ApiView):
                 "next_cursor": None,
                 "data": [LISTED_REPORT],
                 "data_as_of": "2026-10-01T09:15:02.123456Z",
+                "timezone": "UTC",
             },
             problems=("too-slow",),
         )

@@ -4,7 +4,7 @@ from rest_framework import serializers
 
 from deliveries.dialects.codes import COUNTS_AS, STATUS_RANK
 from deliveries.message_pages.forwarded import ForwardingState
-from portal.api.serializers import ForwardPageSerializer
+from portal.api.serializers import AS_OF, ForwardPageSerializer, ShownInZoneSerializer
 
 STATUSES = tuple(reversed(STATUS_RANK))
 CLASSES = ("delivered", "failed", "pending", "unknown")
@@ -102,9 +102,10 @@ class ReportWithForwardingsSerializer(DeliveryReportSerializer):
     )
 
 
-class MessageWithReportsSerializer(MessageSerializer):
+class MessageWithReportsSerializer(MessageSerializer, ShownInZoneSerializer):
     """One SMS, and all that was reported about it in the order of the operators' times."""
 
+    data_as_of = serializers.DateTimeField(help_text=AS_OF)
     reports = ReportWithForwardingsSerializer(many=True, help_text="Events without an operator's time are last.")
 
 

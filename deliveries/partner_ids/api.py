@@ -14,7 +14,7 @@ from deliveries.partner_ids.serializers import DeclareBody, MoveBody, PartnerIdA
 from deliveries.partner_ids.shown import shown
 from deliveries.search.number_searches_api import count_searches
 from portal.api.operations import PARTNER_IDS, Operation
-from portal.api.pages import LISTED, ROW_ID_MAX, page_of
+from portal.api.pages import LISTED, PAGE_EXAMPLE, ROW_ID_MAX, page_of
 from portal.api.parameters import ACCOUNT, TENANT, Parameter
 from portal.api.problems import BadField, BadParameter, Conflict
 from portal.api.views import ApiView
@@ -54,7 +54,7 @@ class PartnerIdsView(ApiView):
             sample={"value": "nr-fi"},
             answer=PartnerIdsAnswer,
             answer_text="A page of partner IDs.",
-            answer_example={"next_cursor": None, "data": [PARTNER_ID]},
+            answer_example=PAGE_EXAMPLE | {"data": [PARTNER_ID]},
         ),
         "POST": Operation(
             id="declare_partner_id",

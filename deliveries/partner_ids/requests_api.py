@@ -14,7 +14,7 @@ from deliveries.partner_ids.ownership import PartnerIdError
 from deliveries.partner_ids.serializers import DecisionBody, RequestAnswer, RequestBody, RequestsAnswer
 from deliveries.partner_ids.shown import shown_requests
 from portal.api.operations import PARTNER_IDS, Operation
-from portal.api.pages import LISTED, ROW_ID_MAX, page_of
+from portal.api.pages import LISTED, PAGE_EXAMPLE, ROW_ID_MAX, page_of
 from portal.api.parameters import ACCOUNT, TENANT, Parameter
 from portal.api.problems import BadField, Conflict
 from portal.api.views import ApiView
@@ -71,7 +71,7 @@ class PartnerRequestsView(RequestView):
             sample={"state": "open"},
             answer=RequestsAnswer,
             answer_text="A page of requests.",
-            answer_example={"next_cursor": None, "data": [OPEN_REQUEST]},
+            answer_example=PAGE_EXAMPLE | {"data": [OPEN_REQUEST]},
         ),
         "POST": Operation(
             id="request_partner_id",

@@ -1,6 +1,6 @@
 """Tenants and rights of a person or an API key in one request."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.http import HttpRequest
 
@@ -125,6 +125,11 @@ def access_of_key(key: ApiKey | None, *, refused: str = "") -> Access:
         tree = with_descendants([key.account.owner_id]) if key.account.owner_id else ()
         ids = frozenset({key.tenant_id, *owners_at(key.account_id), *tree})
     return Access(tenant_ids=ids, reached=ids, tenant=key.tenant, key=key)
+
+
+def access_below(access: Access, tenant: Tenant) -> Access:
+    """Return what the key of a tenant below this key's own would reach."""
+    return replace(access, tenant=tenant, tenant_ids=frozenset(with_descendants([tenant.id])))
 
 
 def access_of_share(link: ShareLink | None, *, host: str = "") -> Access:

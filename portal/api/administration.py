@@ -1,7 +1,9 @@
 """/api/v1/audit-log/, and what the views about tenants, members and keys share."""
 
 from dataclasses import replace
+from functools import partial
 
+from django.utils import translation
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -12,8 +14,19 @@ from portal.accounts.models import AuditEntry
 from portal.api.administration_examples import ENTRY
 from portal.api.administration_serializers import AuditLogSerializer
 from portal.api.operations import ADMIN, Operation
-from portal.api.pages import page_of
-from portal.api.parameters import CURSOR, PERIOD, SINCE, SIZE, TENANT, UNTIL, UPDATED_SINCE, Parameter, Parameters
+from portal.api.pages import PAGE_EXAMPLE, page_of
+from portal.api.parameters import (
+    CURSOR,
+    PERIOD,
+    SINCE,
+    SIZE,
+    TENANT,
+    UNTIL,
+    UPDATED_SINCE,
+    WORDS_LANG,
+    Parameter,
+    Parameters,
+)
 from portal.api.problems import BadField, Conflict
 from portal.api.views import ApiView
 from portal.tenants.models import Tenant
@@ -53,11 +66,12 @@ class AuditLogView(ApiView):
                 UPDATED_SINCE,
                 CURSOR,
                 SIZE,
+                replace(WORDS_LANG, text="The language of sentences, and of CSV."),
             ),
             sample={"action": "api_key.created"},
             answer=AuditLogSerializer,
             answer_text="A page of entries.",
-            answer_example={"next_cursor": None, "data": [ENTRY]},
+            answer_example=PAGE_EXAMPLE | {"data": [ENTRY]},
         )
     }
 
@@ -68,7 +82,7 @@ class AuditLogView(ApiView):
         if actor := self.given.text("actor"):
             rows = rows.filter(actor__iexact=actor)
         return self.answer(
-            page_of(rows, self.given, self.access, lambda page: [_shown_entry(entry) for entry in page], created="at")
+            page_of(rows, self.given, self.access, partial(_shown_entries, lang=self.lang or "en"), created="at")
         )
 
 
@@ -95,6 +109,11 @@ def named_tenant(access: Access, slug: str | None) -> Tenant:
     if tenant is None:
         raise BadField("tenant", "no tenant of this name that the key may see")
     return tenant
+
+
+def _shown_entries(page: list[AuditEntry], *, lang: str) -> list[dict]:
+    with translation.override(lang):
+        return [_shown_entry(entry) for entry in page]
 
 
 def _shown_entry(entry: AuditEntry) -> dict:

@@ -23,7 +23,7 @@ from portal.api.administration_serializers import (
 )
 from portal.api.bodies import Faults, refuse
 from portal.api.operations import ADMIN, Operation
-from portal.api.pages import LISTED, ROW_ID_MAX, page_of
+from portal.api.pages import LISTED, PAGE_EXAMPLE, ROW_ID_MAX, page_of
 from portal.api.parameters import TENANT, Parameter
 from portal.api.problems import BadField, Conflict
 from portal.api.views import ApiView
@@ -47,7 +47,7 @@ class ApiKeysView(ApiView):
             parameters=(TENANT, *LISTED),
             answer=ApiKeyPageSerializer,
             answer_text="A page of keys.",
-            answer_example={"next_cursor": None, "data": [API_KEY]},
+            answer_example=PAGE_EXAMPLE | {"data": [API_KEY]},
         ),
         "POST": Operation(
             id="create_api_key",

@@ -20,7 +20,7 @@ from portal.api.administration_serializers import (
     RoleBody,
 )
 from portal.api.operations import ADMIN, Operation
-from portal.api.pages import LISTED, ROW_ID_MAX, page_of
+from portal.api.pages import LISTED, PAGE_EXAMPLE, ROW_ID_MAX, page_of
 from portal.api.parameters import TENANT, Parameter
 from portal.api.problems import BadField, Conflict
 from portal.api.views import ApiView
@@ -54,7 +54,7 @@ class MembersView(ApiView):
             parameters=(TENANT, *LISTED),
             answer=MembersSerializer,
             answer_text="A page of members.",
-            answer_example={"next_cursor": None, "data": [MEMBER]},
+            answer_example=PAGE_EXAMPLE | {"data": [MEMBER]},
         ),
         "POST": Operation(
             id="invite_member",
@@ -203,7 +203,7 @@ class InvitationsView(ApiView):
             parameters=(TENANT, *LISTED),
             answer=InvitationsSerializer,
             answer_text="A page of invitations.",
-            answer_example={"next_cursor": None, "data": [INVITATION]},
+            answer_example=PAGE_EXAMPLE | {"data": [INVITATION]},
         )
     }
 

@@ -29,6 +29,8 @@ LISTED = (
     SIZE,
 )
 
+PAGE_EXAMPLE = {"next_cursor": None, "data_as_of": "2026-12-01T06:00:00.123456Z", "timezone": "UTC"}
+
 
 def page_of(
     rows: QuerySet[Row],
@@ -42,18 +44,18 @@ def page_of(
     """Return the page that `LISTED` asks for; `created` and `changed` are the columns of a row's instants.
 
     Where `created` is None, the caller has read `from` and `to` itself.
-    In the order of changes the page has `data_as_of`. All changes before that instant are listed, so the next reading
-    begins there: it is the next `updated_since` (portal/common/changes.py).
+    All changes before the page's `data_as_of` are listed. In the order of changes the next reading begins there: it is
+    the next `updated_since` (portal/common/changes.py).
     """
     if created is not None:
         since, until = _created(given, access)
         rows = rows.filter(**{f"{created}__gte": since}) if since else rows
         rows = rows.filter(**{f"{created}__lt": until}) if until else rows
-    if (updated_since := given.instant(UPDATED_SINCE.name)) is None:
+    updated_since, data_as_of = given.instant(UPDATED_SINCE.name), no_writes_before(Writers.ROWS)
+    if updated_since is None:
         page, cursor = _newest(rows, given)
-        return {"data": shown(page), "next_cursor": cursor}
-    data_as_of = no_writes_before(Writers.ROWS)
-    page, cursor = _changes(rows.filter(**{f"{changed}__lt": data_as_of}), given, updated_since, changed)
+    else:
+        page, cursor = _changes(rows.filter(**{f"{changed}__lt": data_as_of}), given, updated_since, changed)
     return {"data": shown(page), "next_cursor": cursor, "data_as_of": data_as_of}
 
 

@@ -5,7 +5,7 @@ What is unknown, given twice or unreadable is refused by its name.
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from django.http import QueryDict
 from django.utils import timezone
 
-from portal.accounts.access import Access
+from portal.accounts.access import Access, access_below
 from portal.api.problems import BadParameter
 from portal.common.countries import country_problem
 from portal.common.nearest import nearest
@@ -88,6 +88,7 @@ SIZE = Parameter(
 )
 ACCOUNT = Parameter(name="account", text="Only this gateway account, by name.", example="link-main")
 TENANT = Parameter(name="tenant", text="Only this tenant, by slug.", example="nordic-retail")
+BELOW = replace(TENANT, text="A tenant below the key's own, by slug; without it the key's own.")
 FROM = Parameter(
     name="from", text="First day, in each tenant's own time zone, from 2000 on.", kind="day", example="2026-10-01"
 )
@@ -119,6 +120,7 @@ LANG = Parameter(
     choices=("en", "fi"),
     default="en",
 )
+WORDS_LANG = replace(LANG, text="The language of names and texts.", example="fi")
 UPDATED_SINCE = Parameter(
     name="updated_since",
     text=(
@@ -204,6 +206,16 @@ class Parameters:
             if slug not in known:
                 raise BadParameter("tenant", f"no tenant of this name that the key may see{_meant(slug, known)}")
         return {slug: known[slug] for slug in slugs}
+
+    def of_tenant(self, access: Access) -> Access:
+        """Return the access that a key of the tenant named by `tenant` would have; the key's own if none is named."""
+        named = self.tenants(access)
+        if named is None:
+            return access
+        if access.account is not None:
+            raise BadParameter("tenant", "with a key of a customer alone, since an account has no tenants below it")
+        [tenant_id] = named.values()
+        return access_below(access, Tenant.objects.get(id=tenant_id))
 
     def map(self, name: str) -> dict[str, str]:
         """Return the values of a map by key; empty where none is given."""

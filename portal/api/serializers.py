@@ -1,5 +1,6 @@
 """The shapes that all of the API shares: problems, pages, what a key is."""
 
+from django.utils import timezone as zones
 from rest_framework import serializers
 
 from portal.tenants.models import ApiKey
@@ -27,7 +28,27 @@ class ProblemSerializer(serializers.Serializer):
     )
 
 
-class ForwardPageSerializer(serializers.Serializer):
+AS_OF = "Every change of messages before this instant is counted."
+
+
+class ShownInZoneSerializer(serializers.Serializer):
+    """An answer that names the zone of its times."""
+
+    timezone = serializers.SerializerMethodField(help_text="The zone in which times are shown: `timezone`, or UTC.")
+
+    def get_timezone(self, _shown: object) -> str:
+        """Return the zone of the request (`ApiView.answer`)."""
+        return zones.get_current_timezone_name()
+
+
+class CountedSerializer(serializers.Serializer):
+    """An answer with figures: their instant, and the zone of their days."""
+
+    data_as_of = serializers.DateTimeField(help_text=AS_OF)
+    timezone = serializers.CharField(help_text="The zone of days: the tenant's.")
+
+
+class ForwardPageSerializer(ShownInZoneSerializer):
     """A page of a list that is read forwards; subclasses add `data`."""
 
     next_cursor = serializers.CharField(allow_null=True, help_text="`cursor` of the next page; null on the last one.")
@@ -37,8 +58,7 @@ class ChangePageSerializer(ForwardPageSerializer):
     """A page of a list that can be read by changes."""
 
     data_as_of = serializers.DateTimeField(
-        required=False,
-        help_text="With `updated_since`: the next `updated_since`. All changes before this instant have been shown.",
+        help_text="All changes before this instant are shown. With `updated_since`, on the last page: the next one."
     )
 
 

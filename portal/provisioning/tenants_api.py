@@ -19,7 +19,7 @@ from portal.api.administration import refuse_abandoned
 from portal.api.bodies import refuse
 from portal.api.members import shown_invitation
 from portal.api.operations import ADMIN, Operation
-from portal.api.pages import LISTED, page_of
+from portal.api.pages import LISTED, PAGE_EXAMPLE, page_of
 from portal.api.parameters import Parameter
 from portal.api.problems import BadField, BadParameter
 from portal.api.views import ApiView
@@ -57,7 +57,7 @@ class TenantsView(ApiView):
             parameters=(PARENT, *LISTED),
             answer=TenantsAnswer,
             answer_text="A page of tenants.",
-            answer_example={"next_cursor": None, "data": [TENANT]},
+            answer_example=PAGE_EXAMPLE | {"data": [TENANT]},
         ),
         "POST": Operation(
             id="add_tenant",

@@ -15,7 +15,7 @@ from deliveries.gates.rest.serializers import NoFields
 from portal.accounts.access import Access
 from portal.accounts.models import record
 from portal.api.operations import BILLING, Operation
-from portal.api.pages import LISTED, ROW_ID_MAX, page_of
+from portal.api.pages import LISTED, PAGE_EXAMPLE, ROW_ID_MAX, page_of
 from portal.api.parameters import Parameter
 from portal.api.problems import BadField, BadParameter, Conflict
 from portal.api.views import ApiView
@@ -77,7 +77,7 @@ class StatementsView(ApiView):
             sample={"state": "issued"},
             answer=StatementPageSerializer,
             answer_text="A page of statements.",
-            answer_example={"next_cursor": None, "data": [STATEMENT]},
+            answer_example=PAGE_EXAMPLE | {"data": [STATEMENT]},
         )
     }
 

@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from deliveries.gates.rest.serializers import NoFields
 from portal.accounts.access import Access
 from portal.api.operations import BILLING, Operation
-from portal.api.pages import LISTED, ROW_ID_MAX, page_of
+from portal.api.pages import LISTED, PAGE_EXAMPLE, ROW_ID_MAX, page_of
 from portal.api.parameters import Parameter
 from portal.api.problems import BadField, BadParameter, Conflict
 from portal.api.views import ApiView
@@ -60,7 +60,7 @@ class ClosingsView(ApiView):
             sample={"state": "done"},
             answer=ClosingsAnswer,
             answer_text="A page of closings.",
-            answer_example={"next_cursor": None, "data": [CLOSING]},
+            answer_example=PAGE_EXAMPLE | {"data": [CLOSING]},
         ),
         "POST": Operation(
             id="close_month",

@@ -11,11 +11,12 @@ from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from portal.accounts.access import Access
+from deliveries.messages.slices import no_writes_before
+from portal.accounts.access import Access, access_below
 from portal.api.bodies import Faults, checked, refuse
 from portal.api.operations import BILLING, Operation
-from portal.api.pages import LISTED, page_of
-from portal.api.parameters import Parameter
+from portal.api.pages import LISTED, PAGE_EXAMPLE, page_of
+from portal.api.parameters import BELOW, Parameter
 from portal.api.problems import Conflict
 from portal.api.views import ApiView
 from portal.common.no_numbers import refuse_numbers
@@ -25,13 +26,14 @@ from reports.budgets import changing
 from reports.budgets.changing import MAX_DAYS, MAX_UNITS, BudgetInput, are_days
 from reports.budgets.examples import BUDGET, NEW
 from reports.budgets.reading import budgets_of, campaign_named, is_partner_id, subject_shown
-from reports.budgets.serializers import BudgetAnswer, BudgetBody, BudgetsAnswer
+from reports.budgets.serializers import BudgetAnswer, BudgetBody, BudgetsAnswer, OneBudgetAnswer
 from reports.budgets.spending import Spending, spendings
 from reports.models import Budget
 from reports.pricing.money import MICRO, digits_of, minor_decimal, to_micro, to_minor
 from reports.pricing.rights import seen_payer
 
 _PATH = {"budget_id": Parameter(name="budget_id", text="The budget's `id`.", kind="number", example=5)}
+MAX_ID = 2**63 - 1
 Scope = Budget.Scope
 
 
@@ -53,11 +55,12 @@ class BudgetsView(ApiView):
                     choices=("yes", "no", "all"),
                     default="no",
                 ),
+                BELOW,
                 *LISTED,
             ),
             answer=BudgetsAnswer,
             answer_text="A page of budgets.",
-            answer_example={"next_cursor": None, "data": [BUDGET]},
+            answer_example=PAGE_EXAMPLE | {"data": [BUDGET], "timezone": "Europe/Helsinki"},
         ),
         "POST": Operation(
             id="create_budget",
@@ -81,11 +84,14 @@ class BudgetsView(ApiView):
     }
 
     def get(self, request: Request) -> Response:
-        tenant = _owner(self.access)
+        access = self.given.of_tenant(self.access)
+        tenant, counted = _owner(access), no_writes_before()
         budgets = budgets_of(tenant)
         if (retired := self.given.choice("retired")) != "all":
             budgets = budgets.filter(retired_at__isnull=retired == "no")
-        return self.answer(page_of(budgets, self.given, self.access, lambda page: _shown(page, self.access)))
+        page = page_of(budgets, self.given, self.access, lambda page: _shown(page, access))
+        as_of = min(page["data_as_of"], counted)
+        return self.answer(page | {"data_as_of": as_of, "timezone": tenant.timezone})
 
     def post(self, request: Request) -> Response:
         tenant = _owner(self.access)
@@ -109,12 +115,12 @@ class BudgetView(ApiView):
             id="get_budget",
             tag="Budgets",
             summary="One budget",
-            text="A budget with what was spent and what is expected.",
+            text="A budget of the key's tenant or of one below it, with what was spent and what is expected.",
             scope=BILLING,
             path=_PATH,
-            answer=BudgetAnswer,
+            answer=OneBudgetAnswer,
             answer_text="The budget.",
-            answer_example=BUDGET,
+            answer_example=BUDGET | {"data_as_of": "2026-11-20T06:00:00.123456Z", "timezone": "Europe/Helsinki"},
         ),
         "PATCH": Operation(
             id="change_budget",
@@ -147,8 +153,16 @@ class BudgetView(ApiView):
     }
 
     def get(self, request: Request, budget_id: int) -> Response:
-        [shown] = _shown([_found(self.access, budget_id)], self.access)
-        return self.answer(shown)
+        _owner(self.access)
+        budget = Budget.objects.select_related("tenant").filter(
+            pk=min(budget_id, MAX_ID), tenant_id__in=self.access.tenant_ids
+        ).first()  # fmt: skip
+        if budget is None:
+            raise Http404
+        tenant = budget.tenant
+        access, as_of = access_below(self.access, tenant), no_writes_before()
+        [shown] = _shown([_found(access, budget_id)], access)
+        return self.answer(shown | {"data_as_of": as_of, "timezone": tenant.timezone})
 
     def patch(self, request: Request, budget_id: int) -> Response:
         found = _found(self.access, budget_id)
@@ -173,7 +187,7 @@ def _owner(access: Access) -> Tenant:
 
 
 def _found(access: Access, budget_id: int) -> Budget:
-    found = budgets_of(_owner(access)).filter(pk=min(budget_id, 2**63 - 1)).first()
+    found = budgets_of(_owner(access)).filter(pk=min(budget_id, MAX_ID)).first()
     if found is None:
         raise Http404
     return found
@@ -256,6 +270,7 @@ def _one(budget: Budget, spending: Spending | None, access: Access) -> dict[str,
     names = ("id", "name", "scope", "currency", "first_day", "last_day", "thresholds", "created_at", "retired_at")
     subject = subject_shown(budget, access.masking)
     return {name: getattr(budget, name) for name in names} | {
+        "tenant": budget.tenant.slug,
         "partner_id": subject if budget.scope == Scope.PARTNER_ID else None,
         "campaign": subject if budget.scope == Scope.CAMPAIGN else None,
         "amount": minor_decimal(budget.amount, budget.currency),

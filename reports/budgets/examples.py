@@ -2,6 +2,7 @@
 
 BUDGET = {
     "id": 5,
+    "tenant": "nordic-retail",
     "name": "Autumn",
     "scope": "campaign",
     "partner_id": None,

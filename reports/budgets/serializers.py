@@ -3,7 +3,7 @@
 from rest_framework import serializers
 
 from deliveries.partner_ids.serializers import Text
-from portal.api.serializers import ChangePageSerializer
+from portal.api.serializers import ChangePageSerializer, CountedSerializer
 from reports.billing.prices.rest_rows import Amount
 from reports.budgets.changing import MAX_UNITS
 from reports.models import Budget
@@ -83,6 +83,7 @@ class BudgetAnswer(serializers.Serializer):
     """A budget with what was spent."""
 
     id = serializers.IntegerField(help_text="Its id.")
+    tenant = serializers.CharField(help_text="The tenant, by slug.")
     name = serializers.CharField(help_text="Its name.")
     scope = serializers.ChoiceField(choices=Budget.Scope.values, help_text="Which messages it is about.")
     partner_id = serializers.CharField(allow_null=True, help_text="The partner ID.")
@@ -97,7 +98,12 @@ class BudgetAnswer(serializers.Serializer):
     spending = SpendingAnswer(allow_null=True, help_text="Null of a retired budget, and without a price list.")
 
 
+class OneBudgetAnswer(BudgetAnswer, CountedSerializer):
+    """A budget with what was spent, and when that was counted."""
+
+
 class BudgetsAnswer(ChangePageSerializer):
     """A page of budgets."""
 
+    timezone = serializers.CharField(help_text="The zone of days: the tenant's.")  # type: ignore[assignment]  # not of times
     data = BudgetAnswer(many=True, help_text="Budgets.")  # type: ignore[assignment]  # Serializer has the name, too

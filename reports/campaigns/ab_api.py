@@ -7,10 +7,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from campaigns.models import Campaign
+from deliveries.messages.slices import no_writes_before
 from deliveries.search.number_searches_api import count_searches
 from portal.api.operations import Operation
 from portal.api.pages import ROW_ID_MAX
-from portal.api.parameters import Parameter, Parameters
+from portal.api.parameters import WORDS_LANG, Parameter, Parameters
 from portal.api.problems import BadParameter
 from portal.api.views import ApiView
 from portal.common.masking import Masking
@@ -100,7 +101,7 @@ class AbView(ApiView):
                 " masked unless the key has the scope `numbers`."
             ),
             path=CAMPAIGN_PATH,
-            parameters=AB_PARAMETERS,
+            parameters=(*AB_PARAMETERS, WORDS_LANG),
             answer=AbSerializer,
             answer_text="The test.",
             answer_example=AB_TEST,
@@ -115,18 +116,17 @@ class AbView(ApiView):
         ).first()  # fmt: skip
         if campaign is None:
             raise Http404
-        with translation.override("en"):
-            query = ab_query(self.given)
-            searched = [("ref_id", ref_id) for ref_ids in query.chosen.values() for ref_id in ref_ids]
-            count_searches(request, searched)
-            zone = campaign.tenant.timezone
+        lang, zone, as_of = self.given.choice("lang"), campaign.tenant.timezone, no_writes_before()
+        query = ab_query(self.given)
+        searched = [("ref_id", ref_id) for ref_ids in query.chosen.values() for ref_id in ref_ids]
+        count_searches(request, searched)
+        with translation.override(lang):
             try:
                 result = ab_result(
                     campaign,
                     query,
                     masking=self.access.masking,
                     now=timezone.now(),
-                    timezone=zone,
                     has_conversions=True,
                 )
             except TooManyVariants as error:
@@ -135,7 +135,8 @@ class AbView(ApiView):
                 ) from error
             except WrongSplit as error:
                 raise BadParameter("split", f"{error}; give one weight for each variant") from error
-            return self.answer(_shown(campaign, result, self.access.masking))
+            shown = _shown(campaign, result, self.access.masking)
+        return self.answer({"data_as_of": as_of, "timezone": zone, "maturity": result.maturity} | shown)
 
 
 def ab_query(given: Parameters) -> AbQuery:

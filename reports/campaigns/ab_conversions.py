@@ -37,6 +37,12 @@ def sentences(found: Conversions) -> list[str]:
     if found.converted.outcome is Outcome.SPLIT:
         return [_("Nothing can be concluded on conversions either, because the messages are not split as planned.")]
     said = [headline(found.converted)]
-    if found.revenue is not None and found.revenue.outcome in _COMPARED:
+    if found.revenue is not None and (found.revenue.outcome in _COMPARED or _is_of_few_events(found)):
         said.append(headline(found.revenue))
     return said
+
+
+def _is_of_few_events(found: Conversions) -> bool:
+    """Return whether conversions can be compared, but revenue has too few recipients with an event."""
+    is_few = found.revenue is not None and found.revenue.outcome is Outcome.FEW
+    return is_few and found.converted.outcome in _COMPARED

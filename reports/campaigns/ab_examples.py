@@ -28,6 +28,9 @@ _B = _A | {
     "rate_interval": [0.9531, 0.9757],
 }
 AB_TEST = {
+    "data_as_of": "2026-11-05T06:00:00.123456Z",
+    "timezone": "Europe/Helsinki",
+    "maturity": 1.0,
     "campaign": "October sale",
     "metric": "delivered",
     "within": 60,

@@ -8,6 +8,7 @@ from enum import StrEnum
 from campaigns.statistics import StratifiedDifference, Sums, rate
 
 SURE = 0.05  # p-value, adjusted for the number of pairs
+LEAST_EVENTS = 20  # recipients with an event of two variants together, before their revenue is compared
 
 Place = tuple[str, str]  # country, operator
 
@@ -135,7 +136,7 @@ class Outcome(StrEnum):
 
     NONE = "none"  # no variant has messages
     ONE = "one"  # nothing to compare with
-    FEW = "few"  # not enough messages or recipients yet
+    FEW = "few"  # not enough messages, recipients or events yet
     NO_EVENTS = "no_events"  # no conversion event, or none with a value of one currency
     SPLIT = "split"  # the split is not the planned one: no conclusion is valid
     MIXED = "mixed"  # a difference that the mix of countries and operators may explain
@@ -177,6 +178,10 @@ class Pair:
     Differences and losses are shares, of revenue amounts in units of the currency. `messages` are the messages or
     recipients counted of both. `p_value` is adjusted for all pairs. The chances and losses are None while late reports
     or events are expected. `least_found` is the difference that so many would find (80% power, one look).
+
+    Where the variants' countries or operators differ, `stratified` is the difference within the same ones, and with
+    `is_apart` there is none: too few of both are in the same ones, or the test runs. With `is_few` revenue rests on too
+    few recipients with an event.
     """
 
     better: str
@@ -192,15 +197,17 @@ class Pair:
     loss_of_other: float | None = None
     least_found: float | None = None
     stratified: StratifiedDifference | None = None
+    is_apart: bool = False
+    is_few: bool = False
 
     @property
     def is_sure(self) -> bool:
-        return self.p_value < SURE and self.low > 0
+        return self.p_value < SURE and self.low > 0 and not self.is_few
 
     @property
     def is_of_the_mix(self) -> bool:
-        """Return whether the sure difference is none within the same countries and operators."""
-        return self.is_sure and self.stratified is not None and self.stratified.low <= 0
+        """Return whether the sure difference is not known to be one within the same countries and operators, too."""
+        return self.is_sure and (self.is_apart or (self.stratified is not None and self.stratified.low <= 0))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

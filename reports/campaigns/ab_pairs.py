@@ -10,6 +10,7 @@ from campaigns.statistics import (
     Stratum,
     always_valid,
     always_valid_means,
+    enough,
     expected_loss,
     holm,
     mean_detectable_difference,
@@ -24,7 +25,7 @@ from campaigns.statistics import (
     wilson,
     win_probability,
 )
-from reports.campaigns.ab_figures import Metric, Pair, Rate, Tally, Variant
+from reports.campaigns.ab_figures import LEAST_EVENTS, Metric, Pair, Rate, Tally, Variant
 from reports.pricing.money import MICRO
 
 
@@ -58,13 +59,16 @@ def all_pairs(rates: Sequence[Rate], tallies: Mapping[str, Tally], metric: Metri
 
 
 def with_strata(pair: Pair, variants: Mapping[str, Variant], metric: Metric) -> Pair:
-    """Return the pair with its difference within the same countries and operators."""
+    """Return the pair with its difference within the same countries and operators, or as apart if too few are there."""
     better, other = variants[pair.better], variants[pair.other]
     places = {*better.places_of(metric), *other.places_of(metric)}
-    strata = [(better.tally(metric, False, place), other.tally(metric, False, place)) for place in sorted(places)]
+    tallies = [(better.tally(metric, False, place), other.tally(metric, False, place)) for place in sorted(places)]
+    strata = [(one, two) for one, two in tallies if one.n and two.n]
+    if not enough(min(sum(one.n for one, _two in strata), sum(two.n for _one, two in strata))):
+        return replace(pair, is_apart=True)
     if metric is Metric.REVENUE:
         found = stratified_means([(one.revenue, two.revenue) for one, two in strata])
-        return replace(pair, stratified=found and _in_units(found))
+        return replace(pair, stratified=found and _in_units(found), is_apart=found is None)
     return replace(pair, stratified=stratified_difference([Stratum(one.d, one.n, two.d, two.n) for one, two in strata]))
 
 
@@ -108,6 +112,7 @@ def _of_means(better: str, other: str, one: Tally, two: Tally, is_running: bool)
         high=found.high / MICRO,
         p_value=found.p_value,
         least_found=least and least / MICRO,
+        is_few=one.d + two.d < LEAST_EVENTS,
     )
     if isinstance(found, AlwaysValid):
         return pair

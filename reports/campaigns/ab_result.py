@@ -95,6 +95,12 @@ class AbResult:
     conversions: Conversions | None = None
     is_later: bool = False
 
+    @property
+    def maturity(self) -> float | None:
+        """Return the share of the variants' messages with a final status."""
+        messages = sum(one.volume.messages for one in self.variants)
+        return sum(one.figures.final for one in self.variants) / messages if messages else None
+
 
 def ab_result(
     campaign: Campaign,
@@ -102,7 +108,6 @@ def ab_result(
     *,
     masking: Masking,
     now: datetime,
-    timezone: str,
     has_conversions: bool = False,
     at_once: int | None = None,
 ) -> AbResult:
@@ -115,7 +120,7 @@ def ab_result(
     if query.chosen:
         figures = variants_of_ref_ids(campaign.tenant_id, query.chosen, within=query.within, now=now)
     else:
-        figures, without = variants_of_campaign(campaign, within=query.within, now=now, timezone=timezone)
+        figures, without = variants_of_campaign(campaign, within=query.within, now=now)
     names = [one.variant.name for one in figures]
     planned = _plan(campaign, names) if query.by_plan and not query.chosen else query.planned
     if planned is not None and len(planned) != len(figures):

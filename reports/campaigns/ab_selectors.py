@@ -7,7 +7,7 @@ the messages of the last `within` seconds are read besides and taken off. Varian
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -18,25 +18,17 @@ from campaigns.merging import ids_shown_as
 from campaigns.models import Campaign
 from deliveries.dialects.codes import COUNTS_AS
 from portal.common.database import snapshot
-from portal.common.periods import local_day
 from reports.campaigns.ab_figures import Counts, Place, Variant
 from reports.campaigns.ab_verdict import is_mature
+from reports.campaigns.life import life_of
 from reports.figures.kpis import Kpis
 from reports.figures.query import StatisticsQuery
 from reports.figures.statistics import finality, statistics
 from reports.figures.volume import Volume
 
 MAX_VARIANTS = 20
-GONE_DAYS = 31  # counted from a campaign's first day, once its messages are deleted
 
 _CLASSES = ("delivered", "failed", "pending", "unknown")
-_SPAN = """
-SELECT min(first.day), max(last.day) FROM unnest(%(campaigns)s::int[]) AS c (id) CROSS JOIN LATERAL (
-    SELECT day FROM message WHERE tenant_id = %(tenant)s AND campaign_id = c.id ORDER BY sent_at LIMIT 1
-) AS first CROSS JOIN LATERAL (
-    SELECT day FROM message WHERE tenant_id = %(tenant)s AND campaign_id = c.id ORDER BY sent_at DESC LIMIT 1
-) AS last
-"""
 _SENT = """
 SELECT v.variant, min(first.sent_at), max(last.sent_at)
 FROM unnest(%(variants)s::text[]) AS v (variant) CROSS JOIN unnest(%(campaigns)s::int[]) AS c (id)
@@ -66,11 +58,13 @@ FROM message WHERE tenant_id = %(tenant)s AND ref_id = ANY (%(ref_ids)s) GROUP B
 class VariantFigures:
     """A variant for the verdict, with its messages by what became of them, in all and by place.
 
-    `ref_ids` are the messages by refId where it was chosen by refIds, and `campaign_ids` their campaigns then.
+    `final` are those with a final status. `ref_ids` are the messages by refId where it was chosen by refIds, and
+    `campaign_ids` their campaigns then.
     """
 
     variant: Variant
     volume: Volume
+    final: int
     places: Mapping[Place, Volume]
     ref_ids: Mapping[str, int]
     campaign_ids: frozenset[int] = frozenset()
@@ -84,17 +78,17 @@ class TooManyVariants(ValueError):
         self.variants = variants
 
 
-def variants_of_campaign(
-    campaign: Campaign, *, within: int, now: datetime, timezone: str
-) -> tuple[list[VariantFigures], int]:
+def variants_of_campaign(campaign: Campaign, *, within: int, now: datetime) -> tuple[list[VariantFigures], int]:
     """Return the variants of the campaign by name, and the messages without a variant. Raises TooManyVariants."""
     with snapshot():
+        life = life_of(campaign)
+        if life is None:
+            return [], 0
         campaign_ids = ids_shown_as(campaign)
-        first, last = _span(campaign, campaign_ids, timezone)
         query = StatisticsQuery(
             tenant_ids=[campaign.tenant_id],
-            first=first,
-            last=last,
+            first=life.first,
+            last=life.last,
             group_by=("variant", "country", "operator"),
             filters={"campaign": [campaign.name]},
         )
@@ -159,6 +153,7 @@ def _of_counts(
             is_mature=_is_mature(last, total.final or 0, total.volume.messages, now),
         ),
         volume=total.volume,
+        final=total.final or 0,
         places={place: one.volume for place, one in kpis.items()},
         ref_ids={},
     )
@@ -192,6 +187,7 @@ def _of_rows(name: str, ref_ids: Sequence[str], rows: Sequence[tuple], now: date
             is_mature=_is_mature(last, final, total.messages, now),
         ),
         volume=total,
+        final=final,
         places=dict(volumes),
         ref_ids=by_ref_id,
         campaign_ids=frozenset(campaign_ids),
@@ -206,17 +202,6 @@ def _is_mature(last: datetime | None, final: int, messages: int, now: datetime) 
 def _of(campaign: Campaign, campaign_ids: Sequence[int]) -> dict[str, Any]:
     """Return the parameters that keep a statement to the messages of the campaign and of those merged into it."""
     return {"tenant": campaign.tenant_id, "campaigns": campaign_ids}
-
-
-def _span(campaign: Campaign, campaign_ids: Sequence[int], timezone: str) -> tuple[date, date]:
-    """Return the days that the campaign's counts are in; its messages may be deleted already."""
-    created = local_day(campaign.created_at, timezone)
-    with connection.cursor() as cursor:
-        cursor.execute(_SPAN, _of(campaign, campaign_ids))
-        first, last = cursor.fetchone()
-    if first is None:
-        return created, created + timedelta(days=GONE_DAYS)
-    return min(first, created), max(last, created)
 
 
 def _sent(

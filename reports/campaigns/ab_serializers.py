@@ -2,6 +2,7 @@
 
 from rest_framework import serializers
 
+from portal.api.serializers import CountedSerializer
 from reports.campaigns.ab_figures import Metric, Outcome
 
 
@@ -142,7 +143,7 @@ class AbConvertedPairSerializer(_PairSerializer):
 class AbConversionsSerializer(serializers.Serializer):
     """The test by conversions."""
 
-    sentences = serializers.ListField(child=serializers.CharField(), help_text="What it shows, in English.")
+    sentences = serializers.ListField(child=serializers.CharField(), help_text="What it shows, in `lang`.")
     is_running = serializers.BooleanField(help_text="Whether more events may still come, or late reports.")
     window = serializers.IntegerField(help_text="The longest window of events, in seconds.")
     currency = serializers.CharField(allow_null=True, help_text="ISO 4217; null if events have none or several.")
@@ -153,9 +154,12 @@ class AbConversionsSerializer(serializers.Serializer):
     )
 
 
-class AbSerializer(serializers.Serializer):
+class AbSerializer(CountedSerializer):
     """An A/B test."""
 
+    maturity = serializers.FloatField(
+        allow_null=True, help_text="Share of the variants' messages with a final status. Null: no messages."
+    )
     campaign = serializers.CharField(help_text="The campaign's name, masked as variants are.")
     metric = serializers.ChoiceField(choices=[one.value for one in Metric], help_text="As in the request.")
     within = serializers.IntegerField(help_text="Seconds, as in the request.")
@@ -183,8 +187,8 @@ class AbSerializer(serializers.Serializer):
             " currency. `one`, `none`: nothing to compare."
         ),
     )
-    sentence = serializers.CharField(help_text="The outcome in one sentence of English.")
-    notes = serializers.ListField(child=serializers.CharField(), help_text="What limits it, in English.")
+    sentence = serializers.CharField(help_text="The outcome in one sentence, in `lang`.")
+    notes = serializers.ListField(child=serializers.CharField(), help_text="What limits it, in `lang`.")
     without_variant = serializers.IntegerField(help_text="Messages of the campaign without a variant.")
     variants = AbVariantSerializer(many=True, help_text="The variants, by name or in the order chosen.")
     comparisons = AbComparisonSerializer(

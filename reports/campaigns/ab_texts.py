@@ -98,5 +98,16 @@ def _split(found: Verdict, planned: Sequence[float]) -> str:
 def _mix(found: Verdict) -> str:
     text = _("The variants went to countries or operators in different shares, which may explain a difference.")
     if found.is_running:
-        return f"{text} " + _("When the rates are final, the difference among the same ones is shown, too.")
+        return f"{text} " + _(
+            "So no variant is called better while the test runs. When the rates are final, the difference is shown"
+            " among the same ones, too, if enough of both went there."
+        )
+    apart = sum(pair.is_apart for pair in found.pairs)
+    if apart == len(found.pairs):
+        return f"{text} " + _("Too few of both went to the same ones to compare them there.") if apart else text
+    if apart:
+        return f"{text} " + _(
+            "The table of differences shows it among the same ones, too, except for variants of which too few went"
+            " there."
+        )
     return f"{text} " + _("The table of differences shows it among the same ones, too.")

@@ -7,6 +7,7 @@ Of conversions and revenue it is the same, with recipients for messages and the 
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from campaigns.statistics import (
@@ -59,8 +60,9 @@ def verdict(
     pairs = all_pairs(compared, tallies, metric, is_running)
     mix_p = homogeneity_p(_mix([variant for variant in variants if enough(variant.counts.messages)]))
     is_mix_other = mix_p is not None and mix_p < OTHER_MIX
-    if is_mix_other and not is_running:
-        pairs = [with_strata(pair, by_name, metric) for pair in pairs]
+    if is_mix_other:
+        # The difference within the same places is for one look.
+        pairs = [replace(pair, is_apart=True) if is_running else with_strata(pair, by_name, metric) for pair in pairs]
     starts = _starts(variants)
     split_p = _split_p(variants, planned, any(not variant.is_mature for variant in variants), bool(starts))
     guards = Guards(
@@ -105,7 +107,7 @@ def _outcome(rates: Sequence[Rate], pairs: Sequence[Pair], guards: Guards, metri
         return Outcome.NO_EVENTS
     of_best = [pair for pair in pairs if pair.better == pairs[0].better]
     if not any(pair.is_sure for pair in of_best):
-        return Outcome.OPEN
+        return Outcome.FEW if all(pair.is_few for pair in of_best) else Outcome.OPEN
     if any(pair.is_of_the_mix for pair in of_best):
         return Outcome.MIXED
     return Outcome.WINNER if all(pair.is_sure for pair in of_best) else Outcome.BEHIND

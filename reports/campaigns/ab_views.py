@@ -185,7 +185,6 @@ def _result(form: AbForm, campaign: Campaign, query: AbQuery, masking: Masking, 
         campaign,
         masking=masking,
         now=timezone.now(),
-        timezone=campaign.tenant.timezone,
         has_conversions=True,
         at_once=at_once,
     )

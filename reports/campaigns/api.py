@@ -21,7 +21,7 @@ from deliveries.search.number_searches_api import count_searches
 from portal.accounts.access import Access
 from portal.api.bodies import checked
 from portal.api.operations import CAMPAIGNS, Operation
-from portal.api.pages import LISTED, page_of
+from portal.api.pages import LISTED, PAGE_EXAMPLE, page_of
 from portal.api.parameters import MAX_NUMBER, TENANT, Parameter
 from portal.api.views import ApiView
 from reports.campaigns.changed import change
@@ -82,7 +82,7 @@ class CampaignsView(ApiView):
             ),
             answer=CampaignsAnswer,
             answer_text="A page of campaigns.",
-            answer_example={"next_cursor": None, "data": [CAMPAIGN]},
+            answer_example=PAGE_EXAMPLE | {"data": [CAMPAIGN]},
         )
     }
 

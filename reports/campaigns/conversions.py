@@ -6,7 +6,7 @@ A recipient counts once, by its key, and is converted if one of its messages in 
 summed by currency: as whole millionths of its unit, which sum exactly.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -16,7 +16,7 @@ from django.db.models import QuerySet
 
 from campaigns.conversions.models import MICROS, ConversionEvent
 from campaigns.merging import ids_shown_as
-from campaigns.models import Campaign
+from campaigns.models import NO_CAMPAIGN_ID, OTHER_CAMPAIGNS_ID, Campaign
 from campaigns.statistics import Sums, rate, wilson
 from deliveries.dialects.codes import COUNTS_AS
 from deliveries.messages.store import same_message
@@ -85,7 +85,7 @@ SELECT (SELECT coalesce(json_agg(kind ORDER BY name), '[]') FROM kind),
        coalesce((SELECT reached FROM addressed WHERE is_whole), 0)
 """  # noqa: S608  constants of this module; values are parameters
 _COUNTS = """
-SELECT coalesce(c.merged_into_id, e.attributed_campaign_id), count(*) FROM conversion_event e
+SELECT coalesce(c.merged_into_id, e.attributed_campaign_id, %(none)s), count(*) FROM conversion_event e
 LEFT JOIN campaigns_campaign c ON c.id = e.attributed_campaign_id AND c.tenant_id = e.tenant_id
 WHERE e.tenant_id = ANY (%(tenants)s) AND e.attributed_message_id IS NOT NULL
 AND e.attributed_message_day BETWEEN %(first)s AND %(last)s GROUP BY 1
@@ -272,8 +272,29 @@ def _share(value: float, of: int) -> float | None:
 
 
 def conversion_counts(query: StatisticsQuery) -> dict[int, int]:
-    """Return campaign id → its attributed events of the query's days; merged campaigns count in the one shown."""
+    """Return campaign id → its attributed events of the query's days; merged campaigns count in the one shown.
+
+    Events of messages without a campaign are those of NO_CAMPAIGN_ID.
+    """
     given: dict[str, Any] = {"tenants": sorted(query.tenant_ids), "first": query.first, "last": query.last}
     with connection.cursor() as cursor:
-        cursor.execute(_COUNTS, given)
+        cursor.execute(_COUNTS, given | {"none": NO_CAMPAIGN_ID})
         return dict(cursor.fetchall())
+
+
+def conversions_of_rests(
+    converted: Mapping[int, int], *, shown: Collection[int], archived: bool | None, found: Collection[int] | None
+) -> dict[str, int]:
+    """Return the events of the sums below a page of the list, by their names in CampaignPage.
+
+    `converted` is of `conversion_counts`, `shown` the ids on the page; `archived` and `found` are those of the page.
+    """
+    sums = {"other_pages": 0, "hidden": 0, "over": 0, "none": 0}
+    if not (others := converted.keys() - set(shown)):
+        return sums
+    are_archived = set(Campaign.objects.filter(id__in=others, archived_at__isnull=False).values_list("id", flat=True))
+    for id_ in others:
+        is_wanted = (archived is None or archived == (id_ in are_archived)) and (found is None or id_ in found)
+        special = {NO_CAMPAIGN_ID: "none", OTHER_CAMPAIGNS_ID: "over"}.get(id_)
+        sums[special or ("other_pages" if is_wanted else "hidden")] += converted[id_]
+    return sums

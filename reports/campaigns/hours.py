@@ -11,12 +11,13 @@ from django.db import connection
 from campaigns.latency import percentile
 from campaigns.statistics import rate
 from deliveries.dialects.codes import COUNTS_AS
+from reports.campaigns.recipients import OF_ACCOUNT
 
 # The days are those that links to the messages have.
 _HOURS = """
 SELECT extract(hour FROM sent_at AT TIME ZONE %(zone)s)::int, status, latency_bucket, count(*)
 FROM message
-WHERE tenant_id = %(tenant)s AND campaign_id = ANY (%(campaigns)s) AND day BETWEEN %(first)s AND %(last)s
+WHERE tenant_id = %(tenant)s AND campaign_id = ANY (%(campaigns)s) AND day BETWEEN %(first)s AND %(last)s{where}
 GROUP BY 1, 2, 3
 """
 
@@ -36,21 +37,31 @@ class HourFigures:
 
 
 def hours_of(
-    *, tenant_id: int, campaign_ids: Collection[int], first: date, last: date, timezone: str
+    *,
+    tenant_id: int,
+    campaign_ids: Collection[int],
+    first: date,
+    last: date,
+    timezone: str,
+    account_id: int | None = None,
 ) -> list[HourFigures]:
-    """Return the hours that have messages of these campaigns, in the order of the clock; reads each message."""
+    """Return the hours that have messages of these campaigns, in the order of the clock; reads each message.
+
+    With `account_id` only messages of that gateway account.
+    """
     values: dict[str, Any] = {
         "tenant": tenant_id,
         "campaigns": sorted(campaign_ids),
         "first": first,
         "last": last,
         "zone": timezone,
+        "account": account_id,
     }
     messages: Counter[int] = Counter()
     delivered: Counter[int] = Counter()
     latency: dict[int, Counter[int]] = {}
     with connection.cursor() as cursor:
-        cursor.execute(_HOURS, values)
+        cursor.execute(_HOURS.format(where="" if account_id is None else OF_ACCOUNT), values)
         for hour, status, bucket, n in cursor.fetchall():
             messages[hour] += n
             if COUNTS_AS[status] == "delivered":

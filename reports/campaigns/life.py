@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 
 from django.db.models import Max, Min
 
 from campaigns.merging import ids_shown_as
 from campaigns.models import Campaign
 from deliveries.models import DailyCount
+from portal.common.period_picker import MAX_DAYS
 from reports.campaigns.listing import days_of
 from reports.figures.query import StatisticsQuery
 from reports.figures.statistics import total
@@ -28,6 +29,11 @@ class Life:
     @property
     def last(self) -> date:
         return max(self.days)
+
+    @property
+    def first_shown(self) -> date:
+        """Return the first of the days that figures of one request cover."""
+        return max(self.first, self.last - timedelta(days=MAX_DAYS - 1))
 
 
 def life_of(campaign: Campaign, *, account_id: int | None = None) -> Life | None:

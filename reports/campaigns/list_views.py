@@ -17,7 +17,7 @@ from portal.accounts.access import PageRequest
 from portal.accounts.guards import member_may
 from portal.common.masking import Masking
 from portal.tenants.models import Tenant
-from reports.campaigns.conversions import conversion_counts
+from reports.campaigns.conversions import conversion_counts, conversions_of_rests
 from reports.campaigns.costs import listed_costs
 from reports.campaigns.listing import DEFAULT_ORDER, ORDERS, PAGE_SIZE, ListedCampaign, campaign_page
 from reports.campaigns.search_text import searched
@@ -98,6 +98,9 @@ def campaign_list(request: PageRequest, tenant: Tenant) -> HttpResponse:
         "conversions": sum(converted.values()),
         "conversions_list": _events_address(request, asked, query) if converted else "",
         "hidden_list": f"{asked.context['links'].narrowed()}&state={'active' if state == 'archived' else 'archived'}",
+        "rests": conversions_of_rests(
+            converted, shown=[row.campaign.id for row in result.rows], archived=STATES[state], found=found
+        ),
         "with_costs": costs is not None,
         "may_show_costs": costs is None and has_costs(request.access),
         "result": result,

@@ -15,13 +15,15 @@ from deliveries.dialects.codes import COUNTS_AS
 _RECIPIENTS = """
 WITH recipient AS (
     SELECT recipient_key, count(*) AS messages, min({rank}) AS best
-    FROM message WHERE tenant_id = %(tenant)s AND campaign_id = ANY (%(campaigns)s) GROUP BY recipient_key
+    FROM message WHERE tenant_id = %(tenant)s AND campaign_id = ANY (%(campaigns)s){where} GROUP BY recipient_key
 )
 SELECT count(recipient_key) FILTER (WHERE best = 0), count(recipient_key) FILTER (WHERE best = 1),
        count(recipient_key) FILTER (WHERE best = 2), count(recipient_key) FILTER (WHERE best = 3),
        coalesce(sum(messages) FILTER (WHERE recipient_key IS NULL), 0)
 FROM recipient
 """
+
+OF_ACCOUNT = " AND account_id = %(account)s"  # a condition of statements on messages
 
 # What a status counts as, the best first: a recipient counts as the best of its messages.
 BEST_FIRST = ("delivered", "pending", "unknown", "failed")
@@ -49,10 +51,12 @@ class Recipients:
         return self.delivered + self.pending + self.unknown + self.failed
 
 
-def recipients_of(*, tenant_id: int, campaign_ids: Collection[int]) -> Recipients:
-    """Return the recipients of these campaigns of a tenant, all their messages together; reads each message."""
+def recipients_of(*, tenant_id: int, campaign_ids: Collection[int], account_id: int | None = None) -> Recipients:
+    """Return the recipients of these campaigns of a tenant, all their messages together; reads each message.
+
+    With `account_id` only messages of that gateway account.
+    """
+    values = {"tenant": tenant_id, "campaigns": sorted(campaign_ids), "account": account_id, **STATUSES}
     with connection.cursor() as cursor:
-        cursor.execute(
-            _RECIPIENTS.format(rank=RANK), {"tenant": tenant_id, "campaigns": sorted(campaign_ids), **STATUSES}
-        )
+        cursor.execute(_RECIPIENTS.format(rank=RANK, where="" if account_id is None else OF_ACCOUNT), values)
         return Recipients(*map(int, cursor.fetchone()))

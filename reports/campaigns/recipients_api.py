@@ -12,11 +12,13 @@ from deliveries.message_pages.examples import MESSAGE
 from deliveries.message_pages.serializers import CLASSES, MessageSerializer
 from deliveries.messages.fold import NUMBER_ERASED
 from deliveries.messages.row import StoredMessage
+from deliveries.messages.slices import no_writes_before
 from deliveries.search.find import campaign_names
 from portal.api.operations import Operation
+from portal.api.pages import PAGE_EXAMPLE
 from portal.api.parameters import CURSOR, MAX_NUMBER, SIZE, Parameter
 from portal.api.problems import BadParameter
-from portal.api.serializers import ForwardPageSerializer
+from portal.api.serializers import AS_OF, ForwardPageSerializer
 from portal.api.views import ApiView
 from portal.common.keyset import BadCursor
 from reports.campaigns.api import CAMPAIGN_PATH, campaigns_of
@@ -42,6 +44,7 @@ class RecipientAnswer(serializers.Serializer):
 class RecipientsAnswer(ForwardPageSerializer):
     """A page of recipients, in an order without meaning that does not change."""
 
+    data_as_of = serializers.DateTimeField(help_text=AS_OF)
     data = RecipientAnswer(many=True, help_text="The recipients.")  # type: ignore[assignment]  # Serializer has the name, too
 
 
@@ -79,7 +82,7 @@ class RecipientsView(ApiView):
             answer=RecipientsAnswer,
             answer_text="A page of recipients.",
             answer_example={
-                "next_cursor": None,
+                **PAGE_EXAMPLE,
                 "data": [
                     {"counts_as": MESSAGE["counts_as"], "is_erased": False, "messages": 2, "message": MESSAGE},
                 ],
@@ -91,7 +94,7 @@ class RecipientsView(ApiView):
         campaign = campaigns_of(self.access).filter(id=min(campaign_id, MAX_NUMBER)).first()
         if campaign is None:
             raise Http404
-        account = self.access.account
+        account, as_of = self.access.account, no_writes_before()
         of = CampaignMessages(
             tenant_id=campaign.tenant_id,
             campaign_ids=[] if campaign.merged_into_id else ids_shown_as(campaign),
@@ -107,7 +110,7 @@ class RecipientsView(ApiView):
                 found = [(one.message, one.messages) for one in recipients]
         except BadCursor as error:
             raise BadParameter("cursor", str(error)) from error
-        return self.answer({"data": self._shown(found), "next_cursor": next_})
+        return self.answer({"data": self._shown(found), "next_cursor": next_, "data_as_of": as_of})
 
     def _shown(self, found: list[tuple[StoredMessage, int]]) -> list[dict]:
         messages = [message for message, _number in found]

@@ -1,7 +1,7 @@
 """A campaign's page: what became of its messages, how fast, where and why not, beside another campaign."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -158,7 +158,7 @@ def shown_of(campaign: Campaign, tenant: Tenant, access: Access) -> Shown | None
     life = life_of(campaign)
     if life is None:
         return None
-    first = max(life.first, life.last - timedelta(days=MAX_DAYS - 1))
+    first = life.first_shown
     period = Period(first, life.last)
     narrowing = {"campaign": campaign.name, "tenant": campaign.tenant.slug}
     masking = access.masking

@@ -42,13 +42,12 @@ def _read(parameters: Mapping[str, Any]) -> AbQuery:
 def _result(table: Table) -> AbResult:
     """Return the test; a split that does not fit is left out. Raises TooManyRows for too many variants."""
     campaign, query = the_campaign(table), _read(table.parameters["ab"])
-    zone = campaign.tenant.timezone
     try:
         try:
-            return ab_result(campaign, query, masking=table.masking, now=timezone.now(), timezone=zone)
+            return ab_result(campaign, query, masking=table.masking, now=timezone.now())
         except WrongSplit:
             query = AbQuery(metric=query.metric, within=query.within, chosen=query.chosen)
-            return ab_result(campaign, query, masking=table.masking, now=timezone.now(), timezone=zone)
+            return ab_result(campaign, query, masking=table.masking, now=timezone.now())
     except TooManyVariants as error:
         raise TooManyRows from error
 

@@ -21,7 +21,7 @@ from deliveries.search.find import SearchTooSlow
 from portal.accounts.access import Access
 from portal.common.masking import Masking
 from portal.common.templatetags.figures import country
-from reports.campaigns.conversions import conversion_counts
+from reports.campaigns.conversions import conversion_counts, conversions_of_rests
 from reports.campaigns.listing import DEFAULT_ORDER, Rest, campaign_page
 from reports.campaigns.selectors import STATES, matching_ids
 from reports.figures.kpis import Kpis
@@ -147,6 +147,7 @@ def _campaigns(table: Table) -> list[FigureRow]:
     # Events have no country and no operator: a narrowed list does not count them.
     events = None if table.query.filters else conversion_counts(table.query)
     rows: list[FigureRow] = []
+    ids: list[int] = []
     while True:
         page = campaign_page(
             table.query,
@@ -173,14 +174,21 @@ def _campaigns(table: Table) -> list[FigureRow]:
             )
             for row in page.rows
         ]
+        ids += [row.campaign.id for row in page.rows]
         if len(page.rows) < _STEP:
             break
-    sums: list[tuple[str, Rest]] = [
-        (_("(campaigns that do not match)"), page.hidden),
-        (OTHER_NAME, page.over),
-        (_("(no campaign)"), page.none),
+    state = STATES[parameters["state"]]
+    rests = None if events is None else conversions_of_rests(events, shown=ids, archived=state, found=found)
+    sums: list[tuple[str, str, Rest]] = [
+        (_("(campaigns that do not match)"), "hidden", page.hidden),
+        (OTHER_NAME, "over", page.over),
+        (_("(no campaign)"), "none", page.none),
     ]
-    return rows + [FigureRow({"campaign": name}, rest.kpis) for name, rest in sums if rest.kpis.volume.messages]
+    return rows + [
+        FigureRow({"campaign": name}, rest.kpis, more={} if rests is None else {"conversions": rests[part]})
+        for name, part, rest in sums
+        if rest.kpis.volume.messages
+    ]
 
 
 def name_column(name: str, heading: Promise) -> Column:

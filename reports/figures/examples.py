@@ -21,6 +21,8 @@ COUNTRIES = {"data": [{"code": "FI", "name": "Finland", "calling_code": "358"}]}
 OPERATORS = {
     "from": "2026-10-01",
     "to": "2026-10-31",
+    "data_as_of": "2026-11-01T06:00:00.123456Z",
+    "timezone": "Europe/Helsinki",
     "data": [{"country": "FI", "operator": "Example Mobile", "messages": 1200}],
 }
 RESULT_CODES = {

@@ -7,9 +7,10 @@ from rest_framework.response import Response
 from deliveries.dialects.advice import advice
 from deliveries.dialects.codes import COUNTS_AS
 from deliveries.dialects.registry import DIALECTS
+from deliveries.messages.slices import no_writes_before
 from deliveries.models import ResultCode
 from portal.api.operations import Operation
-from portal.api.parameters import ACCOUNT, FROM, PERIOD, TENANT, TO, Parameter
+from portal.api.parameters import ACCOUNT, FROM, PERIOD, TENANT, TO, WORDS_LANG, Parameter
 from portal.api.problems import BadParameter
 from portal.api.views import ApiView
 from portal.common.countries import calling_code_of
@@ -18,15 +19,6 @@ from reports.figures.examples import COUNTRIES, OPERATORS, RESULT_CODES
 from reports.figures.names_serializers import CountriesSerializer, OperatorsSerializer, ResultCodesSerializer
 from reports.figures.query import StatisticsError, StatisticsQuery
 from reports.figures.statistics import statistics
-
-LANG = Parameter(
-    name="lang",
-    text="The language of names and texts.",
-    kind="choice",
-    choices=("en", "fi"),
-    default="en",
-    example="fi",
-)
 
 
 class CountriesView(ApiView):
@@ -38,7 +30,7 @@ class CountriesView(ApiView):
             tag="Names",
             summary="List countries",
             text="All countries by name, with their calling codes. `ZZ` stands for an unknown country.",
-            parameters=(LANG,),
+            parameters=(WORDS_LANG,),
             answer=CountriesSerializer,
             answer_text="All countries.",
             answer_example=COUNTRIES,
@@ -86,7 +78,8 @@ class OperatorsView(ApiView):
 
     def get(self, request: Request) -> Response:
         period, tenants = self.given.period(self.access), self.given.tenants(self.access)
-        countries = self.given.texts("country")
+        countries, as_of, own = self.given.texts("country"), no_writes_before(), self.access.tenant
+        assert own is not None  # every key has one
         try:
             groups = statistics(
                 StatisticsQuery(
@@ -109,7 +102,8 @@ class OperatorsView(ApiView):
             }
             for group in groups
         ]
-        return self.answer({"from": period.first, "to": period.last, "data": rows})
+        answered = {"from": period.first, "to": period.last, "data_as_of": as_of, "timezone": own.timezone}
+        return self.answer(answered | {"data": rows})
 
 
 class ResultCodesView(ApiView):
@@ -133,7 +127,7 @@ class ResultCodesView(ApiView):
                     choices=tuple(DIALECTS),
                     example="link",
                 ),
-                LANG,
+                WORDS_LANG,
             ),
             answer=ResultCodesSerializer,
             answer_text="All result codes.",

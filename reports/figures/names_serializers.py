@@ -5,6 +5,7 @@ from rest_framework import serializers
 from deliveries.dialects.registry import DIALECTS
 from deliveries.message_pages.serializers import CLASSES
 from deliveries.models import ResultCode
+from portal.api.serializers import CountedSerializer
 
 
 class CountrySerializer(serializers.Serializer):
@@ -31,7 +32,7 @@ class OperatorSerializer(serializers.Serializer):
     messages = serializers.IntegerField(help_text="Messages of the period.")
 
 
-class OperatorsSerializer(serializers.Serializer):
+class OperatorsSerializer(CountedSerializer):
     """The operators of a period."""
 
     to = serializers.DateField(help_text="Last day, included.")

@@ -5,7 +5,10 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from deliveries.messages.slices import no_writes_before
 from portal.api.operations import Operation
+from portal.api.parameters import BELOW
+from portal.api.serializers import CountedSerializer
 from portal.api.views import ApiView
 from reports.forecast.cost_forecast import CostForecast
 from reports.forecast.month_costs import MonthCosts, month_costs
@@ -15,6 +18,8 @@ from reports.pricing.money import minor_decimal
 from reports.pricing.rights import seen_payer
 
 _EXAMPLE = {
+    "data_as_of": "2026-11-20T06:00:00.123456Z",
+    "timezone": "Europe/Helsinki",
     "month": "2026-11",
     "today": "2026-11-20",
     "messages": {"known": 7400, "expected": 12400, "low": 11900, "high": 13000},
@@ -94,8 +99,8 @@ class MonthCostsSerializer(serializers.Serializer):
     past = _PastCostSerializer(many=True, help_text="Forecasts of ended months, made on the same day; newest first.")
 
 
-class RunningMonthSerializer(serializers.Serializer):
-    """Forecast of the running month; all null below eight weeks of messages."""
+class RunningMonthSerializer(CountedSerializer):
+    """Forecast of the running month; null below eight weeks of messages."""
 
     month = serializers.RegexField(r"^[0-9]{4}-[0-9]{2}$", allow_null=True, help_text="The running month.")
     today = serializers.DateField(allow_null=True, help_text="The first day that is forecast.")
@@ -117,8 +122,9 @@ class ForecastView(ApiView):
                 "Messages and SMS parts that are expected in the running month, with an 80% interval. The forecast"
                 " comes from the weekdays of the last eight weeks; holidays are not known to it. With the scope"
                 " `billing` also what they are expected to cost, at the average price of the last 28 days. With less"
-                " than eight weeks of messages all fields are null."
+                " than eight weeks of messages the forecast is null. It is of the tenant and of all below it."
             ),
+            parameters=(BELOW,),
             answer=RunningMonthSerializer,
             answer_text="The forecast.",
             answer_example=_EXAMPLE,
@@ -126,19 +132,21 @@ class ForecastView(ApiView):
     }
 
     def get(self, request: Request) -> Response:
-        access = self.access
+        access, as_of = self.given.of_tenant(self.access), no_writes_before()
         tenant = access.tenant
         assert tenant is not None  # every key has one: an account's has its pool, which is in the account's zone
         account_id = access.account.id if access.account else None
         found = running_month(
             tenant_ids=access.tenant_ids, timezone=tenant.timezone, now=timezone.now(), account_id=account_id
         )
+        answered = {"data_as_of": as_of, "timezone": tenant.timezone}
         if found is None:
             nothing = dict.fromkeys(("month", "today", "messages", "parts", "costs"))
-            return self.answer(nothing | {"past": []})
+            return self.answer(answered | nothing | {"past": []})
         payer = seen_payer(access)
         return self.answer(
-            {
+            answered
+            | {
                 "month": str(found.month),
                 "today": found.today,
                 "messages": _shown(found.messages),

@@ -7,6 +7,7 @@ from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from deliveries.messages.slices import no_writes_before
 from deliveries.search.find import SearchTooSlow
 from portal.api.operations import Operation
 from portal.api.parameters import CURSOR, SIZE, Parameter
@@ -20,6 +21,8 @@ from reports.leaks.window import DAYS, SECONDS, Window
 
 _CURSOR = "leaks-cursor"
 _EXAMPLE = {
+    "data_as_of": "2026-11-20T12:00:00.123456Z",
+    "timezone": "Europe/Helsinki",
     "kind": "repeats",
     "tenant": "nordic-retail",
     "first": "2026-11-14",
@@ -33,6 +36,7 @@ _EXAMPLE = {
     "data": [
         {
             "messages": 120,
+            "leak": "gAAAAABnT2",
             "parts": 240,
             "number": None,
             "result_code": None,
@@ -105,6 +109,7 @@ class LeaksView(ApiView):
         named = self.given.tenants(self.access)
         tenant = Tenant.objects.get(id=next(iter(named.values()))) if named else self.access.tenant
         assert tenant is not None  # every key has one
+        as_of = no_writes_before()
         asked = [kind, self.given.choice("days"), tenant.slug]
         window, start = self._begun(asked, tenant)
         size = self.given.size()
@@ -118,6 +123,8 @@ class LeaksView(ApiView):
         has_more = start + size < len(card.rows)
         return self.answer(
             {
+                "data_as_of": as_of,
+                "timezone": tenant.timezone,
                 "kind": kind,
                 "tenant": tenant.slug,
                 "window": window,
@@ -149,6 +156,7 @@ def _row(row: LeakRow) -> dict:
     newest = row.newest
     return {
         "messages": row.messages,
+        "leak": row.opens.seal() if row.opens else None,
         "parts": row.parts,
         "number": row.number or None,
         "result_code": newest.code.number if newest else None,

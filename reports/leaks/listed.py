@@ -4,7 +4,7 @@ The choice of messages is a part of the address, encrypted: it names a recipient
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -64,14 +64,14 @@ def of_repeats(window: Window, found: Repeats) -> Listed:
     return Listed("repeats", window, {"campaign": found.campaign_id, "ref_id": found.ref_id})
 
 
-def unseal(sealed: str, *, tenant_id: int) -> Listed | None:
-    """Return the choice of `Listed.seal`, None for anything else and for another tenant's."""
+def unseal(sealed: str, *, tenant_ids: Collection[int]) -> Listed | None:
+    """Return the choice of `Listed.seal`, None for anything else and for other tenants'."""
     opened = tokens.unseal(sealed, purpose=_PURPOSE)
     if opened is None:
         return None
     kept = json.loads(opened)
     listed = Listed(kept["card"], Window.from_json(kept["window"]), kept["row"])
-    return listed if listed.window.tenant_id == tenant_id else None
+    return listed if listed.window.tenant_id in tenant_ids else None
 
 
 def messages_page(listed: Listed, *, cursor: str = "", size: int) -> tuple[list[StoredMessage], str | None]:

@@ -2,6 +2,7 @@
 
 from rest_framework import serializers
 
+from portal.api.serializers import CountedSerializer
 from reports.leaks.cards import TITLES
 
 
@@ -9,6 +10,9 @@ class LeakSerializer(serializers.Serializer):
     """A leak; fields that rows of its kind do not have are null."""
 
     messages = serializers.IntegerField(help_text="Messages of the leak.")
+    leak = serializers.CharField(
+        allow_null=True, help_text="`leak` of `/leaks/messages/`, which lists them; null for `countries`."
+    )
     parts = serializers.IntegerField(help_text="Their SMS parts.")
     number = serializers.CharField(allow_null=True, help_text="`numbers`: the number, masked without `numbers`.")
     result_code = serializers.IntegerField(allow_null=True, help_text="`numbers`: the code of its newest message.")
@@ -27,7 +31,7 @@ class LeakSerializer(serializers.Serializer):
     first_day = serializers.DateField(allow_null=True, help_text="`countries`: the first day with a message.")
 
 
-class LeaksSerializer(serializers.Serializer):
+class LeaksSerializer(CountedSerializer):
     """A page of the leaks of one kind."""
 
     kind = serializers.ChoiceField(choices=list(TITLES), help_text="The kind.")

@@ -69,7 +69,7 @@ def card(request: PageRequest, tenant: Tenant, leak_card: str) -> HttpResponse:
 @member_may("see_messages")
 def leak_messages(request: PageRequest, tenant: Tenant, leak: str) -> HttpResponse:
     """List the messages that a row counts, newest first; 422 for a page of the list that does not exist."""
-    listed = unseal(leak, tenant_id=tenant.pk)
+    listed = unseal(leak, tenant_ids=[tenant.pk])
     if listed is None:
         raise Http404
     context: dict[str, Any] = {

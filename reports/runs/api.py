@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from portal.accounts.access import Access
 from portal.accounts.models import record
 from portal.api.operations import REPORTS, Operation
-from portal.api.pages import LISTED, ROW_ID_MAX, page_of
+from portal.api.pages import LISTED, PAGE_EXAMPLE, ROW_ID_MAX, page_of
 from portal.api.parameters import TENANT, Parameter
 from portal.api.problems import BadField, BadParameter, Gone, NotReady
 from portal.api.views import ApiView
@@ -61,7 +61,7 @@ class RunsView(ApiView):
             sample={"state": "done"},
             answer=ReportPageSerializer,
             answer_text="A page of reports.",
-            answer_example={"next_cursor": None, "data": [REPORT]},
+            answer_example=PAGE_EXAMPLE | {"data": [REPORT]},
         ),
         "POST": Operation(
             id="queue_report",
@@ -228,6 +228,7 @@ def shown(run: ReportRun, access: Access, changed: Mapping[int, ChangedSince]) -
         "tenant": None if access.account else run.tenant.slug,
         "account": access.account.name if access.account else None,
         "month": f"{run.month:%Y-%m}",
+        "timezone": access.account.timezone if access.account else run.tenant.timezone,
         "kind": run.kind,
         "revision": run.number,
         "unchanged": run.same_as_id is not None,

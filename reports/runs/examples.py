@@ -5,6 +5,7 @@ REPORT = {
     "tenant": "nordic-retail",
     "account": None,
     "month": "2026-10",
+    "timezone": "Europe/Helsinki",
     "kind": "final",
     "revision": 2,
     "unchanged": False,

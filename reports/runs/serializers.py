@@ -87,6 +87,7 @@ class ReportSerializer(serializers.Serializer):
         allow_null=True, help_text=("The report's gateway account; null: a report of a tenant.")
     )
     month = serializers.RegexField(r"^[0-9]{4}-[0-9]{2}$", help_text="The month.")
+    timezone = serializers.CharField(help_text="The zone of the month: the tenant's, or the account's.")
     kind = serializers.ChoiceField(
         choices=ReportRun.Kind.values,
         help_text=("Provisional until the waiting time for late delivery reports is over."),

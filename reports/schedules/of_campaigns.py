@@ -67,7 +67,7 @@ def ab_test(reading: Reading, masking: Masking) -> Content:
     )
     zone = found.tenant.timezone
     try:
-        result = ab_result(found, query, masking=masking, now=reading.now, timezone=zone)
+        result = ab_result(found, query, masking=masking, now=reading.now)
     except TooManyVariants as error:
         raise TooLarge(str(error)) from error
     life = life_of(found)

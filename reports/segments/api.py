@@ -1,7 +1,9 @@
 """/api/v1/segments/<key>/: the figures of a key by its values; DELETE gives the key up."""
 
+from dataclasses import replace
+
 from django.http import Http404
-from django.utils import timezone
+from django.utils import timezone, translation
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -11,7 +13,7 @@ from deliveries.search.find import SearchTooSlow
 from deliveries.search.number_searches_api import count_searches
 from deliveries.search.segment_keys import SearchKey
 from portal.api.operations import SETTINGS, Operation
-from portal.api.parameters import ACCOUNT, CURSOR, FROM, PERIOD, SIZE, TENANT, TO, Parameter
+from portal.api.parameters import ACCOUNT, CURSOR, FROM, PERIOD, SIZE, TENANT, TO, WORDS_LANG, Parameter
 from portal.api.problems import BadParameter, TooSlow
 from portal.api.views import ApiView
 from reports.campaigns.api import shown_converted
@@ -19,12 +21,13 @@ from reports.figures.as_json import figures
 from reports.figures.finality import provisional_from
 from reports.figures.kpis import Kpis
 from reports.figures.query import StatisticsError, StatisticsQuery
-from reports.segments.comparison import Difference
+from reports.segments.comparison import Difference, pair
 from reports.segments.examples import GIVEN_UP, SEGMENT
-from reports.segments.figures import ValueRow, figures_by_time, segment_figures
+from reports.segments.figures import SegmentFigures, ValueRow, comparable, figures_by_time, segment_figures
 from reports.segments.from_messages import MAX_DAYS, SECONDS, may_be_read
 from reports.segments.keys_api import give_up, keys_of, page_of_texts
 from reports.segments.serializers import SegmentAnswer, SegmentKeyAnswer
+from reports.segments.texts import pair_sentence
 
 TIMES = ("day", "month")
 _PATH = {"key": Parameter(name="key", text="The key.", example="shop")}
@@ -74,8 +77,15 @@ class SegmentView(ApiView):
                     text="Conversions by events of this kind alone, by its name; without it by all events.",
                     example="purchase",
                 ),
+                Parameter(
+                    name="a",
+                    text="A value that is compared with `b` by the delivery rate: `comparison` of the answer.",
+                    example="north",
+                ),
+                Parameter(name="b", text="The other value.", example="south"),
                 CURSOR,
                 SIZE,
+                replace(WORDS_LANG, text="The language of the comparison's sentence, and of CSV."),
             ),
             sample={"period": "last_month"},
             answer=SegmentAnswer,
@@ -147,6 +157,7 @@ class SegmentView(ApiView):
                 "total": figures(found.total),
                 "recipients": found.recipients,
                 "conversions": found.conversions and shown_converted(found.conversions),
+                "comparison": self._comparison(found),
                 "data": [self._row(rows[value], at, shown[value, at]) for value, at in page],
                 "next_cursor": cursor,
             }
@@ -171,6 +182,25 @@ class SegmentView(ApiView):
         if self.given.choice("recipients") == "yes" and not may_be_read(query):
             raise BadParameter("recipients", f"possible for at most {MAX_DAYS} days or with a campaign")
         return query
+
+    def _comparison(self, found: SegmentFigures) -> dict | None:
+        """Return the values `a` and `b` compared, as the page compares them; None without them."""
+        if "a" not in self.given and "b" not in self.given:
+            return None
+        known = comparable(found, self.access.masking)
+        names = ("a", "b")
+        for name in names:
+            if self.given.text(name) not in known:
+                raise BadParameter(name, "a value of the key that has figures of its own in this period")
+        first, second = (known[self.given.text(name)] for name in names)
+        if first is second:
+            raise BadParameter("b", "another value than “a”")
+        difference = pair(found.rates, first.value, second.value)
+        with translation.override(self.lang or "en"):
+            sentence = pair_sentence(first, second, difference)
+        none = dict.fromkeys(("difference", "interval", "p_value", "is_sure", "is_exact"))
+        compared = none if difference is None else _difference(difference)
+        return {"a": first.value, "b": second.value, "sentence": sentence} | compared
 
     def _row(self, row: ValueRow, at: str, kpis: Kpis) -> dict:
         return figures(kpis) | {

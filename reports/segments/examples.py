@@ -30,6 +30,7 @@ SEGMENT = {
     "total": FIGURES,
     "recipients": None,
     "conversions": None,
+    "comparison": None,
     "data": [
         {
             "value": "Tampere",

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from campaigns.segments import OTHER_VALUES
+from portal.common.masking import Masking
 from reports.campaigns.conversions import Converted
 from reports.figures.kpis import Kpis
 from reports.figures.query import SEGMENT, StatisticsQuery
@@ -90,6 +91,12 @@ def segment_figures(
         recipients=None if recipients is None else from_messages.all_recipients(query),
         conversions=conversions.get(None),
     )
+
+
+def comparable(found: SegmentFigures, masking: Masking) -> dict[str, ValueRow]:
+    """Return the rows that can be compared with each other: single values whose names are not hidden."""
+    rates = found.rates
+    return {row.value: row for row in found.rows if row.value in rates and not masking.hides(row.value)}
 
 
 def figures_by_time(query: StatisticsQuery, key: str, found: SegmentFigures, time: str) -> dict[str, dict[Any, Kpis]]:

@@ -17,10 +17,12 @@ from deliveries.search.segment_keys import SearchKey, search_keys
 from portal.accounts.access import Access
 from portal.api.administration import named_tenant
 from portal.api.operations import SETTINGS, Operation
+from portal.api.pages import PAGE_EXAMPLE
 from portal.api.parameters import CURSOR, SIZE, TENANT, Parameter, Parameters
 from portal.api.problems import BadField, BadParameter, Conflict
 from portal.api.views import ApiView
 from portal.common import keyset
+from portal.common.changes import Writers, no_writes_before
 from portal.tenants import tokens
 from portal.tenants.models import Tenant
 from reports.segments.examples import CHOSEN, KEY
@@ -49,7 +51,7 @@ class SegmentKeysView(ApiView):
             ),
             answer=SegmentKeysAnswer,
             answer_text="A page of keys.",
-            answer_example={"next_cursor": None, "data": [KEY]},
+            answer_example=PAGE_EXAMPLE | {"data": [KEY]},
         ),
         "POST": Operation(
             id="choose_segment_key",
@@ -77,13 +79,14 @@ class SegmentKeysView(ApiView):
     }
 
     def get(self, request: Request) -> Response:
-        tenants = self.given.tenants(self.access)
+        tenants, as_of = self.given.tenants(self.access), no_writes_before(Writers.ROWS)
         keys = keys_of(self.access, self.access.tenant_ids if tenants is None else tenants.values())
         if "key" in self.given:
             keys = {key: one for key, one in keys.items() if key == self.given.text("key")}
         slugs = _slugs(self.access)
         shown, cursor = page_of_texts(sorted((key,) for key in keys), self.given)
-        return self.answer({"data": [_shown(keys[key], slugs) for (key,) in shown], "next_cursor": cursor})
+        rows = [_shown(keys[key], slugs) for (key,) in shown]
+        return self.answer({"data": rows, "next_cursor": cursor, "data_as_of": as_of})
 
     def post(self, request: Request) -> Response:
         body, now = self.body(request), timezone.now()

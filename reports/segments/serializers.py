@@ -57,6 +57,7 @@ class NewSegmentKeyBody(serializers.Serializer):
 class SegmentKeysAnswer(ForwardPageSerializer):
     """A page of keys, in alphabetical order."""
 
+    data_as_of = serializers.DateTimeField(help_text="Every change of keys before this instant is shown.")
     data = SegmentKeyAnswer(many=True, help_text="The keys.")  # type: ignore[assignment]  # Serializer has the name, too
 
 
@@ -100,12 +101,40 @@ class ValueAnswer(FiguresSerializer):
     )
 
 
+class ComparedValuesAnswer(serializers.Serializer):
+    """Two values compared by their delivery rates."""
+
+    a = serializers.CharField(help_text="The first value.")
+    b = serializers.CharField(help_text="The second value.")
+    sentence = serializers.CharField(help_text="What the comparison shows, in `lang`.")
+    difference = serializers.FloatField(
+        allow_null=True,
+        help_text="The rate of `a` minus that of `b`. Null, as all below: one has fewer than 30 messages.",
+    )
+    interval = serializers.ListField(
+        child=serializers.FloatField(),
+        min_length=2,
+        max_length=2,
+        allow_null=True,
+        help_text="Newcombe's 95% interval.",
+    )
+    p_value = serializers.FloatField(
+        allow_null=True, help_text="Two-sided, adjusted for all comparisons of `a` with another value."
+    )
+    is_sure = serializers.BooleanField(
+        allow_null=True, help_text="Whether the p-value is under 0.05 and the interval leaves out 0."
+    )
+    is_exact = serializers.BooleanField(
+        allow_null=True, help_text="Whether the p-value is that of Fisher's exact test."
+    )
+
+
 class SegmentAnswer(ForwardPageSerializer):
     """The figures of a key by its values."""
 
     key = serializers.CharField(help_text="The key.")
     to = serializers.DateField(help_text="Last day.")
-    timezone = serializers.CharField(
+    timezone = serializers.CharField(  # type: ignore[assignment]  # of days, not of times
         help_text="The zone of today in `period`. Days are each tenant's own, in its own zone."
     )
     data_as_of = serializers.DateTimeField(help_text="Every change of messages before this instant is counted.")
@@ -123,6 +152,7 @@ class SegmentAnswer(ForwardPageSerializer):
     total = FiguresSerializer(help_text="The sum of all values.")
     recipients = serializers.IntegerField(allow_null=True, help_text="All different recipients; null: not counted.")
     conversions = ConvertedSerializer(allow_null=True, help_text="Conversions of all recipients; null as in a row.")
+    comparison = ComparedValuesAnswer(allow_null=True, help_text="Null without `a` and `b`.")
     data = ValueAnswer(many=True, help_text="The values in alphabetical order, each by time.")  # type: ignore[assignment]  # Serializer has the name, too
 
     def get_fields(self) -> dict:

@@ -29,7 +29,7 @@ from reports.segments.asked import COLUMNS, KEPT, TIMES, AskedSegments, asked_se
 from reports.segments.comparison import pair
 from reports.segments.costs import costs_of_rows, costs_of_values
 from reports.segments.cross import REST_LABEL, CrossTable, cross_table
-from reports.segments.figures import SegmentFigures, ValueRow, days_of, segment_figures, with_times
+from reports.segments.figures import SegmentFigures, ValueRow, comparable, days_of, segment_figures, with_times
 from reports.segments.from_messages import MAX_DAYS, may_be_read
 from reports.segments.links import ValueLinks
 from reports.segments.rows import PAGE_SIZE, in_order, is_special, shown_row
@@ -179,8 +179,7 @@ def _masked(row: ValueRow, masking) -> ValueRow:
 
 def _compared(found: SegmentFigures, segments: AskedSegments, masking) -> dict:
     """Return the values to choose from, those chosen, the sentence on them, and which of them is unknown."""
-    rates = found.rates
-    known = {row.value: row for row in found.rows if row.value in rates and not masking.hides(row.value)}
+    known = comparable(found, masking)
     choices = [(value, label_of(value)) for value in list(known)[:MAX_CHOICES]]
     chosen = {"a": segments.first, "b": segments.second}
     wrong = [(name, masking.text(value)[:80]) for name, value in chosen.items() if value and value not in known]
@@ -195,7 +194,7 @@ def _compared(found: SegmentFigures, segments: AskedSegments, masking) -> dict:
     }
     if first is None or second is None or first is second:
         return context
-    difference = pair(rates, first.value, second.value)
+    difference = pair(found.rates, first.value, second.value)
     return context | {"difference": difference, "pair_sentence": pair_sentence(first, second, difference)}
 
 

@@ -54,6 +54,24 @@ def test_answer_has_the_verdict_and_its_figures(mine, sale):
     ]
 
 
+def test_words_are_those_of_the_language(mine, sale):
+    in_finnish, in_english = (mine.get(f"campaigns/{sale.id}/ab/", lang=lang).json() for lang in ("fi", "en"))
+
+    assert in_english["sentence"].startswith("B reached 97.0")
+    assert in_finnish["sentence"].replace("\N{NO-BREAK SPACE}", " ").startswith("B tavoitti 97,0 % vastaanottajistaan")
+    assert len(in_finnish["notes"]) == len(in_english["notes"]) == 1
+    assert {name for name in in_finnish if in_finnish[name] != in_english[name]} == {"sentence", "notes", "data_as_of"}
+
+
+def test_answer_has_its_instant_zone_and_maturity(mine, feed, sale):
+    apply(feed, *[sent(f"late-{n}", 1000, "sale|A") for n in range(32)])
+    by_variants = mine.get(f"campaigns/{sale.id}/ab/").json()
+    by_ref_ids = mine.get(f"campaigns/{sale.id}/ab/", a="sale|A", b="sale|B").json()
+
+    assert [found["maturity"] for found in (by_variants, by_ref_ids)] == [130 / 162, 130 / 162]
+    assert (by_variants["timezone"], by_variants["data_as_of"][-1]) == ("Europe/Helsinki", "Z")
+
+
 def test_variants_by_ref_ids(mine, sale):
     answer = mine.get(f"campaigns/{sale.id}/ab/", a=["sale|A", "sale"], b="sale|B")
     assert [(v["name"], v["messages"]) for v in answer.json()["variants"]] == [("A", 64), ("B", 67)]

@@ -31,6 +31,8 @@ def test_audit_log_is_the_pages(mine, tenant, owner, other_tenant):
     assert (entry["id"], entry["actor"], entry["subject"]) == (stored.id, owner.email, "new@example.com")
     assert entry["sentence"] == f"{owner.email} invited new@example.com as a viewer."
     assert CANARY not in answer.content.decode()
+    (finnish,) = mine.get("audit-log/", action="member.invited", lang="fi").json()["data"]
+    assert finnish["sentence"] == f"{owner.email} kutsui henkilön new@example.com katselijaksi."
     assert mine.get("audit-log/", actor="nobody@example.com").json()["data"] == []
     assert mine.get("audit-log/", action="x").status_code == 400
 

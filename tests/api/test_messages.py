@@ -30,6 +30,7 @@ def test_message_with_its_reports(mine, messages):
     campaign = body.pop("campaign")
     reports = [(line["result_code"], line["status_at"], line["part"]) for line in body.pop("reports")]
     assert (received[-1], campaign["name"], updated >= received) == ("Z", "sale", True)
+    assert body.pop("data_as_of") > updated
     assert reports == [(1000, "2026-11-02T10:00:02Z", None), (1001, "2026-11-02T10:00:05Z", None)]
     assert body == {
         "id": "a",
@@ -55,6 +56,7 @@ def test_message_with_its_reports(mine, messages):
         "status_at": "2026-11-02T10:00:05Z",
         "delivered_at": "2026-11-02T10:00:05Z",
         "url": "/api/v1/messages/link-main/a/",
+        "timezone": "UTC",
     }
 
 

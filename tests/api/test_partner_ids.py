@@ -173,7 +173,7 @@ def test_number_of_queries_does_not_depend_on_the_rows(mine, account, tenant, dj
     for number in range(count - 1):
         PartnerId.objects.create(account=account, value=f"more-{number}", tenant=tenant, declared_at=NOW)
 
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(15):
         answer = mine.get("partner-ids/")
 
     assert len(answer.json()["data"]) == count

@@ -34,6 +34,7 @@ def test_report_is_queued_once_and_found(mine, tenant):
         "tenant": "nordic-retail",
         "account": None,
         "month": "2026-09",
+        "timezone": "Europe/Helsinki",
         "kind": "final",
         "revision": 1,
         "unchanged": False,
@@ -200,7 +201,7 @@ def test_number_of_queries_does_not_depend_on_the_rows(mine, tenant, django_asse
     for number in range(count):
         make_run(tenant, f"2026-0{number + 1}", requested_at=timezone.now())
 
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(15):
         answer = mine.get("reports/")
 
     assert len(answer.json()["data"]) == count

@@ -24,6 +24,8 @@ from portal.operations.management.commands.api_promise import PROMISE
 from portal.tenants import api_keys
 from portal.tenants.models import PartnerId
 from reports.exports.known import OF_ONE_CAMPAIGN
+from reports.leaks.listed import Listed
+from reports.leaks.window import Window
 from reports.models import ClosingRun, ReportMail, ReportRun
 from reports.schedules import recipients
 from tests.alerts.made import make_alert, make_rule
@@ -208,11 +210,19 @@ def test_scopes_are_told_with_the_scheme():
         "merge_campaign": [{"key": ["campaigns"]}],
         "separate_campaign": [{"key": ["campaigns"]}],
         "list_campaign_recipients": [{"key": ["read"]}],
+        "list_campaign_hours": [{"key": ["read"]}],
+        "get_campaign_speed": [{"key": ["read"]}],
+        "get_campaign_recipient_counts": [{"key": ["read"]}],
         "get_ab_test": [{"key": ["read"]}],
         "list_segment_keys": [{"key": ["read"]}],
         "get_segment": [{"key": ["read"]}],
         "choose_segment_key": [{"key": ["settings"]}],
         "give_up_segment_key": [{"key": ["settings"]}],
+        "get_highlights": [{"key": ["read"]}],
+        "get_segment_table": [{"key": ["read"]}],
+        "list_leak_messages": [{"key": ["read"]}],
+        "get_conversion_figures": [{"key": ["read"]}],
+        "list_invoice_check_messages": [{"key": ["billing"]}],
         "get_forecast": [{"key": ["read"]}],
         "list_leaks": [{"key": ["read"]}],
         "list_messages": [{"key": ["read"]}],
@@ -406,6 +416,8 @@ def world(messages, tenant, mine):
     account_id = partner.account_id
     rows["statement"] = make_statement(None, tenant, month="2026-08-01", account_id=account_id, issued=True).pk
     rows["check"] = make_done_check(tenant).pk
+    days = Window.of_days(tenant, 7, now=timezone.now())
+    rows["leak"] = Listed("repeats", days, {"campaign": campaign.id, "ref_id": ""}).seal()
     return rows | exports | {"conversion": ConversionEvent.objects.get().id}
 
 
@@ -432,6 +444,12 @@ READS = [
     ("/api/v1/campaigns/{campaign_id}/ab/", "{campaign}/ab/", "?a=x&b=y&split=1:2&metric=within&within=30"),
     ("/api/v1/reports/forecast/", "", ""),
     ("/api/v1/leaks/", "", "?kind=countries"),
+    ("/api/v1/leaks/messages/", "", "?leak={leak}"),
+    ("/api/v1/highlights/", "", f"?{DAYS}"),
+    ("/api/v1/highlights/", "", f"?{DAYS}&campaign=sale&country=FI"),
+    ("/api/v1/segment-tables/", "", f"?key=shop&by=tier&{DAYS}"),
+    ("/api/v1/conversions/figures/", "", f"?{DAYS}&lang=fi"),
+    ("/api/v1/invoice-checks/{check_id}/messages/", "{check}/messages/", "?row=0&part=0"),
     ("/api/v1/segments/", "", "?size=1"),
     ("/api/v1/segments/", "", "?key=shop"),
     ("/api/v1/segments/{key}/", "shop/", f"?{DAYS}"),
@@ -451,6 +469,9 @@ READS = [
     ("/api/v1/partner-ids/requests/{request_id}/", "{request}/", ""),
     ("/api/v1/campaigns/", "", "?state=active&q=sale"),
     ("/api/v1/campaigns/{campaign_id}/", "{campaign}/", ""),
+    ("/api/v1/campaigns/{campaign_id}/hours/", "{campaign}/hours/", ""),
+    ("/api/v1/campaigns/{campaign_id}/speed/", "{campaign}/speed/", ""),
+    ("/api/v1/campaigns/{campaign_id}/recipients/counts/", "{campaign}/recipients/counts/", ""),
     ("/api/v1/campaigns/{campaign_id}/recipients/", "{campaign}/recipients/", "?size=1"),
     ("/api/v1/campaigns/{campaign_id}/recipients/", "{campaign}/recipients/", "?group=unreadable"),
     ("/api/v1/reports/", "", "?size=1"),
@@ -538,7 +559,7 @@ READS = [
 
 def test_what_is_read_is_what_is_described(client, mine, whole_account, world):
     for path, rest, query in READS:
-        address = path.split("{")[0] + rest.format(**world) + query
+        address = path.split("{")[0] + rest.format(**world) + query.format(**world)
         for caller in (mine, whole_account):
             answer = client.get(address, headers=caller.headers)
 
@@ -630,7 +651,11 @@ NEEDED = {  # further parameters of a choice
     ("table", "segment_pairs"): {"key": "shop", "by": "tier"},
     **{("table", table): {"campaign": "sale"} for table in OF_ONE_CAMPAIGN},
 }
-REQUIRED = {"/api/v1/statements/bookkeeping/": {"month": "2026-08"}}  # parameters without which there is no answer
+REQUIRED = {  # parameters without which there is no answer; `{…}` is of the world
+    "/api/v1/segment-tables/": {"key": "shop", "by": "tier", "campaign": "sale"},
+    "/api/v1/leaks/messages/": {"leak": "{leak}"},
+    "/api/v1/statements/bookkeeping/": {"month": "2026-08"},
+}
 _OF_AB = {"table": "ab_places", "campaign": "sale"}
 OF_TABLES = {  # further parameters of the parameters that some tables of pages have
     "reason": {"table": "conversion_events"},
@@ -645,11 +670,11 @@ def asked_with(mine, world, path: str, method: str, name: str, value: object):
     described = OPERATIONS[path, method]
     path = path.replace("{gate_id}", world["gate"]).replace("{definition_id}", str(world["definition"]))
     if method == "GET":
+        needed = {key: text.format(**world) for key, text in REQUIRED.get(path, {}).items()}
         path = path.replace("{campaign_id}", str(world["campaign"])).replace("{key}", "shop")
-        path = path.replace("{statement_id}", str(world["statement"])).replace(
-            "{price_list_id}", str(world["price_list"])
-        )
-        return mine.client.get(path, REQUIRED.get(path, {}) | {name: value}, headers=mine.headers)
+        for row in ("statement", "check", "price_list"):
+            path = path.replace(f"{{{row}_id}}", str(world[row]))
+        return mine.client.get(path, needed | {name: value}, headers=mine.headers)
     body = described["requestBody"]["content"]["application/json"]["example"]
     needed = OF_TABLES.get(name, {}) if path.endswith("/exports/tables/") else {}
     return mine.client.post(
@@ -675,7 +700,10 @@ def test_what_may_be_chosen_is_taken_and_nothing_else(many_requests, mine, world
         assert taken == choices, (method, path, name)
 
 
-IDS_OF_ROWS = {("/api/v1/billing/what-if/", "price_list")}  # a number within the limits may be no row's
+# A number within the limits may be no row's: tests of their own try them.
+IDS_OF_ROWS = {("/api/v1/billing/what-if/", "price_list"), ("/api/v1/campaigns/{campaign_id}/speed/", "compare")} | {
+    ("/api/v1/invoice-checks/{check_id}/messages/", name) for name in ("row", "part", "explanation")
+}
 LIMITS = [
     (path, method, parameter["name"], schema["minimum"], schema["maximum"])
     for (path, method), operation in OPERATIONS.items()

@@ -42,9 +42,12 @@ def test_keys_are_those_that_the_tenants_have_chosen(mine, theirs, sent, tenant)
     none = {"counting": [], "done": 0, "total": 0, "failed": [], "figures_from": None}
     shop = {"key": "shop", "tenants": ["nordic-retail"], "refused": {}} | none
     tier = {"key": "tier", "tenants": [], "refused": {"nordic-retail": "unique"}} | none
-    assert mine.get("segments/").json() == {
+    listed = mine.get("segments/").json()
+    assert listed == {
         "data": [shop | {"url": "/api/v1/segments/shop/"}, tier | {"url": "/api/v1/segments/tier/"}],
         "next_cursor": None,
+        "data_as_of": listed["data_as_of"],
+        "timezone": "UTC",
     }
     assert [row["key"] for row in theirs.get("segments/").json()["data"]] == ["secret", "shop"]
     assert [mine.get(f"segments/{key}/").status_code for key in ("shop", "tier", "secret")] == [200, 404, 404]

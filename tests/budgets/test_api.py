@@ -41,16 +41,17 @@ def test_create_read_change_and_retire(key, tenant, account, prices):
     assert (made.status_code, made["Location"].endswith(f"/api/v1/budgets/{body['id']}/")) == (201, True)
     forecast = {"expected": "150.00", "low": "150.00", "high": "150.00", "is_average": False}
     assert body == {
-        "id": body["id"], "name": "Autumn", "scope": "campaign", "partner_id": None, "campaign": "sale",
-        "amount": "100.00", "currency": "EUR", "first_day": None, "last_day": None, "thresholds": [50, 100],
-        "created_at": body["created_at"], "retired_at": None,
+        "id": body["id"], "tenant": "nordic-retail", "name": "Autumn", "scope": "campaign", "partner_id": None,
+        "campaign": "sale", "amount": "100.00", "currency": "EUR", "first_day": None, "last_day": None,
+        "thresholds": [50, 100], "created_at": body["created_at"], "retired_at": None,
         "spending": {
             "from": "2026-11-01", "to": "2026-11-30", "spent": "95.00", "percent": 95,
             "unpriced": {"messages": 0, "parts": 0}, "others": [], "is_average": False, "forecast": forecast,
         },
     }  # fmt: skip
     path = f"budgets/{body['id']}/"
-    assert key.get(path).json() == body
+    read = key.get(path).json()
+    assert (read.pop("timezone"), read.pop("data_as_of")[-1], read) == ("Europe/Helsinki", "Z", body)
     changed = send(key, "patch", path, {"amount": "190", "scope": "partner_id", "partner_id": "nr-fi"}).json()
     assert (changed["campaign"], changed["partner_id"], changed["spending"]["percent"]) == (None, "nr-fi", 50)
     days = send(key, "patch", path, {"first_day": "2026-11-10", "last_day": "2026-11-12"}).json()

@@ -1,5 +1,6 @@
 """Verdict on conversions and revenue: which pair is sure, what the sentence says, and what limits it."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -69,6 +70,7 @@ MIXED = (
     variant("A", {FINLAND: people(1000, 500), SWEDEN: people(100, 5)}),
     variant("B", {FINLAND: people(100, 48), SWEDEN: people(1000, 60)}),
 )
+APART = (variant("A", {FINLAND: people(1000, 40)}), variant("B", {SWEDEN: people(1000, 120)}))
 SITUATIONS = {
     "more conversions": (
         found(Metric.CONVERTED, A, B),
@@ -145,6 +147,68 @@ SITUATIONS = {
         "A brought more for each recipient than B, but they went to different countries or operators, which may be why:"
         " among the same ones the difference is between 1.0272 less and 1.2272 EUR more.",
         "",
+    ),
+    "the variants went to places of their own": (
+        found(Metric.CONVERTED, *APART),
+        Outcome.MIXED,
+        "B converted more of its recipients than A, but they went to different countries or operators, which may be"
+        " why: too few recipients of both are in the same ones to compare them there.",
+        "B sai suuremman osan vastaanottajistaan toimimaan kuin A, mutta ne menivät eri maihin tai operaattoreille,"
+        " mikä voi olla syynä: samoissa maissa ja operaattoreilla on kummankin vastaanottajia liian vähän vertailuun.",
+    ),
+    "revenue of places of their own": (
+        found(Metric.REVENUE, *APART),
+        Outcome.MIXED,
+        "B brought more for each recipient than A, but they went to different countries or operators, which may be why:"
+        " too few recipients of both are in the same ones to compare them there.",
+        "B tuotti vastaanottajaa kohti enemmän kuin A, mutta ne menivät eri maihin tai operaattoreille, mikä voi olla"
+        " syynä: samoissa maissa ja operaattoreilla on kummankin vastaanottajia liian vähän vertailuun.",
+    ),
+    "conversions in different places while events may come": (
+        found(Metric.CONVERTED, *(replace(one, is_over=False) for one in APART)),
+        Outcome.MIXED,
+        "So far B converted more of its recipients within 1 d than A, but the variants go to different countries or"
+        " operators, which may be why. Nothing is concluded while the test runs.",
+        "Tähän mennessä B on saanut ajassa 1 pv suuremman osan vastaanottajistaan toimimaan kuin A, mutta versiot"
+        " menevät eri maihin tai operaattoreille, mikä voi olla syynä. Johtopäätöksiä ei tehdä, kun testi on kesken.",
+    ),
+    "revenue in different places while events may come": (
+        found(Metric.REVENUE, *(replace(one, is_over=False) for one in APART)),
+        Outcome.MIXED,
+        "So far B brought more for each recipient within 1 d than A, but the variants go to different countries or"
+        " operators, which may be why. Nothing is concluded while the test runs.",
+        "Tähän mennessä B on tuottanut ajassa 1 pv vastaanottajaa kohti enemmän kuin A, mutta versiot menevät eri"
+        " maihin tai operaattoreille, mikä voi olla syynä. Johtopäätöksiä ei tehdä, kun testi on kesken.",
+    ),
+    "revenue of a handful": (
+        found(Metric.REVENUE, variant("A", people(1000, 0)), variant("B", people(1000, 4))),
+        Outcome.FEW,
+        "Not enough yet: revenue is compared when two variants have 20 recipients with an event together. So far: A 0,"
+        " B 4.",
+        "Ei vielä tarpeeksi: tuottoa verrataan, kun kahdella versiolla on yhteensä 20 vastaanottajaa, joilla on"
+        " tapahtuma. Tähän mennessä: A 0, B 4.",
+    ),
+    "revenue of just enough": (
+        found(Metric.REVENUE, variant("A", people(1000, 2)), variant("B", people(1000, 18))),
+        Outcome.WINNER,
+        "B brought 0.3600 EUR for each recipient addressed, 0.1459 to 0.4941 EUR more than A; with 2,000 recipients"
+        " that is no accident.",
+        "",
+    ),
+    "revenue above 0 that is not sure among three": (
+        found(
+            Metric.REVENUE,
+            variant("A", people(1000, 30)),
+            variant("B", people(1000, 47)),
+            variant("C", people(1000, 30)),
+        ),
+        Outcome.OPEN,
+        "No sure difference in revenue: B brought 0.9400 EUR for each recipient addressed and A 0.6000 EUR, which may"
+        " be chance with 2,000 recipients. The true difference is between 0.0027 and 0.6773 EUR more. By its p-value of"
+        " 0.145, that is not sure.",
+        "Tuotossa ei ole varmaa eroa: B tuotti 0,9400 EUR vastaanottajaa kohti ja A 0,6000 EUR, mikä voi 2 000"
+        " vastaanottajalla olla sattumaa. Todellinen ero on jotain välillä 0,0027–0,6773 EUR enemmän. P-arvon (0,145)"
+        " perusteella se ei ole varmaa.",
     ),
     "too few": (
         found(Metric.CONVERTED, variant("A", people(29, 3)), variant("B", people(500, 40))),
@@ -267,6 +331,10 @@ def test_sentences_beside_a_comparison_of_messages():
 
     assert both(A, B) == ["B converted …s no accident.", "B brought 1.…s no accident."]
     assert both(variant("A", people(29, 3)), B) == ["Not enough y…A 29, B 5,000."]
+    assert both(variant("A", people(500, 9)), variant("B", people(500, 9))) == [
+        "No sure diff…8 points more.",
+        "Not enough y…far: A 9, B 9.",
+    ]
     assert both(A, B, planned=[1, 9]) == ["Nothing can …it as planned."]
 
 

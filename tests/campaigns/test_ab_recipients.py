@@ -154,7 +154,7 @@ def test_test_runs_until_the_window_of_the_last_delivery_is_over(feed, tenant, m
         monkeypatch.setattr(timezone, "now", lambda: now)
         with web_scope([tenant.id]):
             query = AbQuery(metric=metric, chosen={})
-            found = ab_result(campaign, query, masking=Masking(in_full=True), now=now, timezone="UTC").verdict
+            found = ab_result(campaign, query, masking=Masking(in_full=True), now=now).verdict
         return found.is_running, [(one.d, one.n) for one in found.rates]
 
     day = 24 * 60

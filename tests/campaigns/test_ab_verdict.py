@@ -1,6 +1,7 @@
 """Verdict on an A/B test: situations with what it says of them."""
 
 import random
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -35,6 +36,10 @@ A, B = variant("A", 899, 1003), variant("B", 972, 1006)
 SIMPSON = [
     variant("A", 0, 0, places=at(FINLAND, 950, 1000) | at(SWEDEN, 5, 10)),
     variant("B", 0, 0, places=at(FINLAND, 95, 100) | at(SWEDEN, 450, 900)),
+]
+APART = [
+    variant("A", 0, 0, places=at(FINLAND, 900, 1000)),
+    variant("B", 0, 0, places=at(SWEDEN, 980, 1000)),
 ]
 
 SITUATIONS = {
@@ -164,6 +169,31 @@ SITUATIONS = {
         "A tavoitti vastaanottajistaan suuremman osan kuin B, mutta vain koska ne menivät eri maihin tai "
         "operaattoreille: samoissa maissa ja operaattoreilla A tavoitti 3,2–6,8 prosenttiyksikköä vähemmän.",
     ),
+    "the variants went to places of their own": (
+        {"variants": APART},
+        Outcome.MIXED,
+        "B reached more of its recipients than A, but they went to different countries or operators, which may be why:"
+        " too few messages of both went to the same ones to compare them there.",
+        "B tavoitti vastaanottajistaan suuremman osan kuin A, mutta ne menivät eri maihin tai operaattoreille, mikä voi"
+        " olla syynä: samoihin maihin ja operaattoreille meni kummankin viestejä liian vähän vertailuun.",
+    ),
+    "the variants go to different places while it runs": (
+        {"variants": [replace(one, is_mature=False) for one in APART]},
+        Outcome.MIXED,
+        "So far B reached more of its recipients within 1 min than A, but the variants go to different countries or"
+        " operators, which may be why. Nothing is concluded while the test runs.",
+        "Tähän mennessä B on tavoittanut ajassa 1 min vastaanottajistaan suuremman osan kuin A, mutta versiot menevät"
+        " eri maihin tai operaattoreille, mikä voi olla syynä. Johtopäätöksiä ei tehdä, kun testi on kesken.",
+    ),
+    "a difference above 0 that the exact test does not find": (
+        {"variants": [variant("A", 0, 100), variant("B", 5, 100)]},
+        Outcome.OPEN,
+        "No sure difference: B reached 5.0 % of its recipients and A 0.0 %, which may be chance with 200 messages. The"
+        " true difference is between 0.3 and 11.2 points more. By its p-value of 0.059, that is not sure.",
+        "Ei varmaa eroa: B tavoitti 5,0 % vastaanottajistaan ja A 0,0 %, mikä voi 200 viestillä olla sattumaa."
+        " Todellinen ero on jotain välillä 0,3–11,2 prosenttiyksikköä enemmän. P-arvon (0,059) perusteella se ei ole"
+        " varmaa.",
+    ),
 }
 
 
@@ -257,6 +287,38 @@ def test_note_on_another_mix():
         "The variants went to countries or operators in different shares, which may explain a difference. The table of"
         " differences shows it among the same ones, too."
     )
+
+
+def test_note_on_places_of_their_own_promises_no_figures():
+    mix = "The variants went to countries or operators in different shares, which may explain a difference."
+    apart = f"{mix} Too few of both went to the same ones to compare them there."
+    assert noted(variants=APART, planned=[1, 1]) == [apart]
+    third = variant("C", 0, 0, places=at(FINLAND, 700, 1000))
+    assert noted(variants=[*APART, third], planned=[1, 1, 1])[0] == (
+        f"{mix} The table of differences shows it among the same ones, too, except for variants of which too few went"
+        " there."
+    )
+    assert noted(variants=[replace(one, is_mature=False) for one in APART], planned=[1, 1])[0] == (
+        f"{mix} So no variant is called better while the test runs. When the rates are final, the difference is shown"
+        " among the same ones, too, if enough of both went there."
+    )
+    with translation.override("fi"):
+        found = [notes(verdict(given), planned=None, tz="UTC")[0] for given in (APART, [*APART, third])]
+    assert [text.partition(". ")[2] for text in found] == [
+        "Samoihin maihin ja operaattoreille meni kumpaakin liian vähän vertailuun.",
+        "Erojen taulukko näyttää eron myös samojen maiden ja operaattoreiden kesken, paitsi versioista, joita sinne"
+        " meni liian vähän.",
+    ]
+
+
+def test_a_place_with_few_of_both_is_none_to_compare():
+    # One of one against none of one: Sato's variance is 0 there, which would make the difference sure.
+    few = (Counts(messages=1, delivered=one) for one in (0, 1))
+    apart = [
+        replace(one, places={**one.places, ("NO", "no.telia"): here}) for one, here in zip(APART, few, strict=True)
+    ]
+    found = verdict(apart)
+    assert (found.outcome, found.pairs[0].stratified, found.pairs[0].is_apart) == (Outcome.MIXED, None, True)
 
 
 def test_pairs_have_all_figures():

@@ -4,6 +4,8 @@ import re
 from datetime import datetime
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from reports.leaks import repeats, window
 from tests.api.conftest import call, mine
@@ -38,9 +40,9 @@ def test_what_each_kind_tells(mine, leaks, now):
     told = {kind: {name for name, value in row.items() if value is not None} for kind, row in rows.items()}
     always = {"messages", "parts"}
     assert told == {
-        "numbers": always | {"number", "result_code", "last_at", "country"},
-        "parts": always | {"campaign", "first_at", "parts_before", "parts_after", "extra_parts"},
-        "repeats": always | {"ref_id", "recipients", "first_at", "last_at"},
+        "numbers": always | {"leak", "number", "result_code", "last_at", "country"},
+        "parts": always | {"leak", "campaign", "first_at", "parts_before", "parts_after", "extra_parts"},
+        "repeats": always | {"leak", "ref_id", "recipients", "first_at", "last_at"},
         "countries": always | {"country", "first_day"},
     }
     assert (rows["parts"]["campaign"], rows["parts"]["parts_before"], rows["parts"]["parts_after"]) == ("autumn", 1, 2)
@@ -54,6 +56,48 @@ def test_numbers_are_masked_without_the_scope(tenant, leaks, call):
         text = "".join(key.get("leaks/", kind=kind).content.decode() for kind in ("numbers", "repeats"))
         assert (NUMBER in text, NUMBER[-6:] in text) == (is_shown, is_shown)
         assert re.search(r'"number": ?"[^"]+"', text)
+
+
+@pytest.mark.parametrize("kind", KINDS[:3])
+def test_messages_of_a_leak_are_those_of_the_page(mine, client, manager, leaks, kind):
+    client.force_login(manager)
+    [row] = client.get(f"{PAGE}{kind}/").context["rows"]
+    [leak] = mine.get("leaks/", kind=kind).json()["data"]
+    shown = client.get(f"{PAGE}messages/{row.opens.seal()}/").context["rows"]
+
+    found, cursor = [], None
+    while not found or cursor:
+        answer = mine.get(
+            "leaks/messages/", leak=leak["leak"], size=20, **({"cursor": cursor} if cursor else {})
+        ).json()
+        found, cursor = found + answer["data"], answer["next_cursor"]
+
+    assert len({one["id"] for one in found}) == len(found) == row.messages
+    assert [one["id"] for one in found][:50] == [one.message_id for one in shown]
+
+
+def test_messages_of_a_leak_cost_the_same_queries_for_one_and_for_many(mine, leaks):
+    leak, counts = mine.get("leaks/", kind="parts").json()["data"][0]["leak"], {}
+    mine.get("leaks/messages/", leak=leak)  # which notes that the key is used
+    for size in (1, 50):
+        with CaptureQueriesContext(connection) as queries:
+            assert len(mine.get("leaks/messages/", leak=leak, size=size).json()["data"]) == size
+        counts[size] = len(queries)
+    assert counts[1] == counts[50]
+
+
+def test_messages_of_a_leak_are_of_the_keys_tenants_alone(call, tenant, other_tenant, account, leaks):
+    leak = call(tenant).get("leaks/", kind="numbers").json()["data"][0]["leak"]
+    masked = call(tenant, "read").get("leaks/messages/", leak=leak)
+
+    assert NUMBER[-6:] not in masked.content.decode()
+    assert {one["destination"] for one in call(tenant).get("leaks/messages/", leak=leak).json()["data"]} == {NUMBER}
+    for caller, text in (
+        (call(other_tenant), leak), (call(account.pool, account=account), leak), (call(tenant), "x"),
+    ):  # fmt: skip
+        answer = caller.get("leaks/messages/", leak=text)
+        assert (answer.status_code, answer.json()["errors"][0]["parameter"]) == (400, "leak")
+    assert call(tenant).get("leaks/messages/", leak=leak, cursor="x").status_code == 400
 
 
 def test_pages_look_at_the_same_messages(mine, send):

@@ -190,10 +190,31 @@ def test_conversions_sort(client, viewer, several, are_rolled_up):
         for order in ("-conversions", "conversions")
     }
 
-    rest = [("(no campaign)", ""), ("Total", "6")]
+    rest = [("(no campaign)", "1"), ("Total", "6")]
     assert shown["-conversions"] == [("news", "3"), ("spring", "2"), *rest]
     assert shown["conversions"] == [("spring", "2"), ("news", "3"), *rest]
     assert client.get(LIST, {"sort": "-conversions", "country": "FI"}).status_code == 200
+
+
+def test_conversions_of_the_rows_and_of_those_below_sum_to_the_total(client, viewer, several):
+    sale, account = kind(several), GatewayAccount.objects.get().id
+    for n, message_id in enumerate(("n0", "s0", "s0", "a0", "a0", "x")):
+        event(several, f"e{n}", 5, number=None, kind=sale, account_id=account, message_id=message_id)
+    attribute_due()
+    ConversionEvent.objects.update(attributed_message_day=date(2026, 11, 2))
+    Campaign.objects.filter(name="autumn").update(archived_at=NOW)
+    client.force_login(viewer)
+
+    found = {
+        query: [row[CONVERSIONS] for row in rows_of(client.get(f"{LIST}?{query}").content.decode())]
+        for query in ("", "state=archived", "q=spring&state=all")
+    }
+
+    assert found == {
+        "": ["1", "2", "2", "1", "6"],  # news, spring, one archived, (no campaign), total
+        "state=archived": ["2", "3", "1", "6"],
+        "q=spring&state=all": ["2", "3", "1", "6"],
+    }
 
 
 def test_pages_sum_to_the_overview_to_the_unit(several):

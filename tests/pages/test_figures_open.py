@@ -60,6 +60,7 @@ NO_LIST = "only a campaign has a list of its recipients"
 UNLINKED = {
     ("campaigns:list", "campaigns", "Messages"): NO_SET,  # of "on other pages" and "archived"
     ("campaigns:list", "campaigns", "Failed"): NO_SET,
+    ("campaigns:list", "campaigns", "Conversions"): "the list of events is of one campaign or of all",
     ("campaigns:list", "campaigns", "Variants"): "it counts names; the A/B page compares them",
     ("campaigns:ab", "ab-conversions", "Recipients addressed"): ONE_SUM,
     ("campaigns:ab", "ab-conversions", "Recipients with an event"): ONE_SUM,

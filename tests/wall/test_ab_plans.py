@@ -59,7 +59,6 @@ def rows_read(found: list[dict]) -> int:
 @pytest.mark.parametrize(
     ("name", "values", "most"),
     [
-        ("_SPAN", {}, 6),  # the first and last one of each of three months at most
         ("_SENT", {"variants": ["A", "B"]}, 20),
         ("_RECENT", {"edge": NOW - timedelta(seconds=60), "day": DAY, "bucket": 5}, 40),
         ("_BY_REF_ID", {"ref_ids": ["r10", "r20"], "edge": NOW, "bucket": 5}, 130),

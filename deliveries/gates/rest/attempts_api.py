@@ -57,7 +57,7 @@ class AttemptsView(ApiView):
             sample={"outcome": "failed"},
             answer=AttemptsAnswer,
             answer_text="A page of attempts.",
-            answer_example={"next_cursor": None, "data": [ATTEMPT]},
+            answer_example={"next_cursor": None, "timezone": "UTC", "data": [ATTEMPT]},
         )
     }
 

@@ -17,7 +17,7 @@ from deliveries.models import Gate
 from portal.accounts.access import Access
 from portal.api.bodies import checked
 from portal.api.operations import GATES, Operation
-from portal.api.pages import LISTED, page_of
+from portal.api.pages import LISTED, PAGE_EXAMPLE, page_of
 from portal.api.parameters import TENANT, Parameter
 from portal.api.problems import BadField
 from portal.api.views import ApiView
@@ -53,7 +53,7 @@ class GatesView(ApiView):
             sample={"state": "active"},
             answer=GatesAnswer,
             answer_text="A page of gates.",
-            answer_example={"next_cursor": None, "data": [GATE]},
+            answer_example=PAGE_EXAMPLE | {"data": [GATE]},
         ),
         "POST": Operation(
             id="create_gate",

@@ -23,7 +23,7 @@ from deliveries.models import Gate, GateReplay
 from deliveries.search.number_searches_api import count_searches
 from deliveries.search.query import BadFilter, MessageQuery
 from portal.api.operations import GATES, Operation
-from portal.api.pages import LISTED, ROW_ID_MAX, page_of
+from portal.api.pages import LISTED, PAGE_EXAMPLE, ROW_ID_MAX, page_of
 from portal.api.parameters import Parameter
 from portal.api.problems import BadField, BadParameter, Conflict
 from portal.api.views import ApiView
@@ -49,7 +49,7 @@ class ReplaysView(ApiView):
             parameters=LISTED,
             answer=ReplaysAnswer,
             answer_text="A page of replays.",
-            answer_example={"next_cursor": None, "data": [REPLAY]},
+            answer_example=PAGE_EXAMPLE | {"data": [REPLAY]},
         ),
         "POST": Operation(
             id="replay_gate",

@@ -10,4 +10,4 @@ class Command(BaseCommand):
     help = "Roll up the counts of days and months that no longer change, for example after a large import."
 
     def handle(self, **options) -> None:
-        self.stdout.write(f"{roll_up(now=timezone.now())} days and months rolled up")
+        self.stdout.write(f"{roll_up(now=timezone.now())} days, ten days and months rolled up")

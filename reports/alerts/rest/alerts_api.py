@@ -11,7 +11,7 @@ from deliveries.gates.rest.serializers import NoFields
 from portal.accounts.access import Access
 from portal.api.bodies import checked
 from portal.api.operations import ALERTS, Operation
-from portal.api.pages import LISTED, ROW_ID_MAX, page_of
+from portal.api.pages import LISTED, PAGE_EXAMPLE, ROW_ID_MAX, page_of
 from portal.api.parameters import TENANT, Parameter
 from portal.api.problems import Conflict
 from portal.api.views import ApiView
@@ -62,7 +62,7 @@ class AlertsView(ApiView):
             sample={"state": "open"},
             answer=AlertsAnswer,
             answer_text="A page of alerts.",
-            answer_example={"next_cursor": None, "data": [ALERT]},
+            answer_example=PAGE_EXAMPLE | {"data": [ALERT]},
         )
     }
 

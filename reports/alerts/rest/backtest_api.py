@@ -6,6 +6,7 @@ from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from deliveries.messages.slices import no_writes_before
 from portal.accounts.access import Access
 from portal.api.operations import Operation
 from portal.api.problems import Conflict, TooSlow
@@ -44,12 +45,14 @@ class BacktestView(ApiView):
         rule = found_rule(self.access, rule_id)
         if rule.budget_id is not None:
             raise Conflict("The rule of a budget has no backtest: usual traffic says nothing about an amount.")
+        as_of = no_writes_before()
         try:
             result = backtest(rule, now=timezone.now())
         except TooManyMessages as error:
             raise TooSlow(f"Reading the rule's messages took more than {SECONDS} seconds.") from error
         return self.answer(
             {
+                "data_as_of": as_of,
                 "rule": rule.pk,
                 "since": result.since,
                 "number": len(result.alerts),

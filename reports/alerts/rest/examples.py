@@ -51,6 +51,8 @@ ALERT = {
     "ending": None,
 }
 BACKTEST = {
+    "data_as_of": "2026-11-30T06:20:00.123456Z",
+    "timezone": "UTC",
     "rule": 12,
     "since": "2026-09-01T06:15:00Z",
     "number": 1,

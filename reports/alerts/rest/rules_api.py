@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from portal.accounts.access import Access
 from portal.api.bodies import checked
 from portal.api.operations import ALERTS, Operation
-from portal.api.pages import LISTED, ROW_ID_MAX, page_of
+from portal.api.pages import LISTED, PAGE_EXAMPLE, ROW_ID_MAX, page_of
 from portal.api.parameters import TENANT, Parameter
 from portal.api.problems import BadField, Conflict
 from portal.api.views import ApiView
@@ -63,7 +63,7 @@ class AlertRulesView(ApiView):
             ),
             answer=AlertRulesAnswer,
             answer_text="A page of rules.",
-            answer_example={"next_cursor": None, "data": [RULE]},
+            answer_example=PAGE_EXAMPLE | {"data": [RULE]},
         ),
         "POST": Operation(
             id="create_alert_rule",

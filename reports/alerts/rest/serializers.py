@@ -3,7 +3,7 @@
 from rest_framework import serializers
 
 from deliveries.partner_ids.serializers import Text
-from portal.api.serializers import ChangePageSerializer
+from portal.api.serializers import AS_OF, ChangePageSerializer, ShownInZoneSerializer
 from reports.alerts.changing import SNOOZES
 from reports.alerts.rules import MOST_MESSAGES
 from reports.models import Alert, AlertRule
@@ -179,9 +179,10 @@ class PastAlertAnswer(serializers.Serializer):
     messages = serializers.IntegerField(allow_null=True, help_text="Messages of the quarter of an hour.")
 
 
-class BacktestAnswer(serializers.Serializer):
+class BacktestAnswer(ShownInZoneSerializer):
     """The alerts that a rule would have opened."""
 
+    data_as_of = serializers.DateTimeField(help_text=AS_OF)
     rule = serializers.IntegerField(help_text="The rule's id.")
     since = serializers.DateTimeField(
         allow_null=True,

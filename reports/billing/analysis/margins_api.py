@@ -7,10 +7,12 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from deliveries.messages.slices import no_writes_before
 from deliveries.partner_ids.with_numbers import telling_partner_ids
 from deliveries.search.number_searches_api import count_searches
 from portal.api.operations import BILLING, Operation
 from portal.api.parameters import FROM, PERIOD, TO, Parameter
+from portal.api.serializers import CountedSerializer
 from portal.api.views import ApiView
 from reports.billing.closings_api import issuer_of
 from reports.figures.masked_names import masked_key, partner_ids_of
@@ -50,7 +52,7 @@ class MarginGroupAnswer(SidesAnswer):
     key = serializers.DictField(child=serializers.CharField(allow_blank=True), help_text="What the group is by.")
 
 
-class MarginsAnswer(serializers.Serializer):
+class MarginsAnswer(CountedSerializer):
     """Margins of a period, in total and by group."""
 
     to = serializers.DateField(help_text="Last day.")
@@ -104,6 +106,8 @@ class MarginsView(ApiView):
             answer_example={
                 "from": "2026-10-01",
                 "to": "2026-10-31",
+                "data_as_of": "2026-11-05T06:00:00.123456Z",
+                "timezone": "Europe/Helsinki",
                 "by": "country",
                 "total": _SIDES,
                 "groups": [{"key": {"country": "FI"}} | _SIDES],
@@ -115,6 +119,7 @@ class MarginsView(ApiView):
     def get(self, request: Request) -> Response:
         parent, period, by = issuer_of(self.access), self.given.period(self.access), self.given.choice("by")
         assert by is not None  # it has a default
+        as_of = no_writes_before()
         filters = {name: found for name in FILTERS if (found := self.given.texts(name))}
         count_searches(request, [("operator", text) for text in filters.get("operator", ())])
         query = StatisticsQuery(
@@ -125,7 +130,7 @@ class MarginsView(ApiView):
         groups = [{"key": key} | _sides(row) for key, row in zip(self._keys(shown, by), shown, strict=True)]
         return self.answer(
             {"from": period.first, "to": period.last, "by": by, "total": _sides(whole), "groups": groups}
-            | {"more_groups": len(rows) - len(shown)}
+            | {"more_groups": len(rows) - len(shown), "data_as_of": as_of, "timezone": parent.timezone}
         )
 
     def _keys(self, rows: list[PartnerRow], by: str) -> list[dict[str, Any]]:

@@ -6,9 +6,11 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from deliveries.messages.slices import no_writes_before
 from portal.api.operations import BILLING, Operation
 from portal.api.parameters import Parameter, today
 from portal.api.problems import BadParameter
+from portal.api.serializers import CountedSerializer
 from portal.api.views import ApiView
 from portal.tenants.models import GatewayAccount, Tenant
 from reports.billing.analysis.comparing import ComparedAmount, compare, present_tariff, tariff_under
@@ -63,7 +65,7 @@ class UnpricedMonthAnswer(serializers.Serializer):
     other = serializers.IntegerField(help_text="By the other prices.")
 
 
-class WhatIfAnswer(serializers.Serializer):
+class WhatIfAnswer(CountedSerializer):
     """Months under the present prices and under others."""
 
     months = ComparedMonthAnswer(many=True, help_text="By month and currency, the newest first.")
@@ -73,7 +75,14 @@ class WhatIfAnswer(serializers.Serializer):
 
 
 _TOTAL = {"currency": "EUR", "present": "447.82", "other": "470.21", "difference": "22.39", "share": 0.05}
-_EXAMPLE = {"months": [_TOTAL | {"month": "2026-10"}], "totals": [_TOTAL], "issued": [], "unpriced": []}
+_EXAMPLE = {
+    "data_as_of": "2026-11-05T06:00:00.123456Z",
+    "timezone": "Europe/Helsinki",
+    "months": [_TOTAL | {"month": "2026-10"}],
+    "totals": [_TOTAL],
+    "issued": [],
+    "unpriced": [],
+}
 
 
 class WhatIfView(ApiView):
@@ -110,12 +119,14 @@ class WhatIfView(ApiView):
     }  # fmt: skip
 
     def get(self, request: Request) -> Response:
-        tenant = issuer_of(self.access)
+        tenant, as_of = issuer_of(self.access), no_writes_before()
         of, price_list = self._of(tenant), self._price_list(tenant)
         other = tariff_under(price_list, present_tariff(tenant, of), self.given.number("percent") or 0)
         found = compare(tenant, of, other, today=today(self.access))
         return self.answer(
             {
+                "data_as_of": as_of,
+                "timezone": tenant.timezone,
                 "months": [{"month": row.name} | _compared(row) for row in found.rows],
                 "totals": [_compared(row) for row in found.totals],
                 "issued": [_issued(one) for one in found.issued],

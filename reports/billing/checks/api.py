@@ -5,6 +5,7 @@ from __future__ import annotations
 from base64 import b64decode
 from binascii import Error as NotBase64
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -18,8 +19,8 @@ from rest_framework.response import Response
 from deliveries.conversions.files import FileProblem
 from portal.accounts.access import Access
 from portal.api.operations import BILLING, Operation
-from portal.api.pages import LISTED, ROW_ID_MAX, page_of
-from portal.api.parameters import Parameter
+from portal.api.pages import LISTED, PAGE_EXAMPLE, ROW_ID_MAX, page_of
+from portal.api.parameters import BELOW, WORDS_LANG, Parameter
 from portal.api.problems import BadField, Conflict
 from portal.api.views import ApiView, JsonParser
 from portal.common.masking import Masking
@@ -65,10 +66,10 @@ class ChecksView(ApiView):
             summary="List invoice checks",
             text="Checks of invoices of the key's gateway accounts, newest first.",
             scope=BILLING,
-            parameters=LISTED,
+            parameters=(BELOW, *LISTED, replace(WORDS_LANG, text="The language of `problem`, and of CSV.")),
             answer=InvoiceCheckPageSerializer,
             answer_text="A page of checks.",
-            answer_example={"next_cursor": None, "data": [CHECK]},
+            answer_example=PAGE_EXAMPLE | {"data": [CHECK]},
         ),
         "POST": Operation(
             id="start_invoice_check",
@@ -94,9 +95,10 @@ class ChecksView(ApiView):
     }  # fmt: skip
 
     def get(self, request: Request) -> Response:
-        rows = visible(self.access).defer("account__created_at", "result", "sealed")
+        rows = visible(self.given.of_tenant(self.access)).defer("account__created_at", "result", "sealed")
+        lang = self.lang or "en"
         return self.answer(
-            page_of(rows, self.given, self.access, lambda page: [shown(check, self.access) for check in page])
+            page_of(rows, self.given, self.access, lambda page: [shown(check, self.access, lang) for check in page])
         )
 
     def post(self, request: Request) -> Response:
@@ -146,6 +148,7 @@ class CheckView(ApiView):
             text="A check, its progress, and when it is done the rows that differ with the parts of each difference.",
             scope=BILLING,
             path=CHECK_PATH,
+            parameters=(WORDS_LANG,),
             answer=OneCheckSerializer,
             answer_text="The check.",
             answer_example=WITH_ROWS,
@@ -175,11 +178,12 @@ class CheckView(ApiView):
         return answer
 
     def get(self, request: Request, check_id: int) -> Response:
-        check = found_check(self.access, check_id)
-        rows = [row for row in read_stored(check.rows) if row.outcome != Outcome.AGREES]
+        check = found_check(self.access, check_id, below=True)
+        rows = [(number, row) for number, row in enumerate(read_stored(check.rows)) if row.outcome != Outcome.AGREES]
         masking = self.access.masking
         shown_rows = [
             {
+                "number": number,
                 "partner_id": masking.text(row.partner_id),
                 "country": row.country,
                 "operator": masking.text(row.operator),
@@ -189,22 +193,24 @@ class CheckView(ApiView):
                 "parts": [_part(part) for part in row.parts],
                 "explanations": [[_part(part) for part in parts] for parts in row.explanations],
             }
-            for row in rows
+            for number, row in rows
         ]
-        return self.answer(shown(check, self.access) | {"rows": shown_rows})
+        lang = self.given.choice("lang") or "en"
+        return self.answer(shown(check, self.access, lang) | {"rows": shown_rows})
 
 
-def visible(access: Access) -> QuerySet[InvoiceCheck]:
-    """Return the checks of the key's tenant, of an account's key those of the account."""
-    checks = all_checks().filter(tenant=access.tenant)
-    return checks.filter(account=access.account) if access.account is not None else checks
+def visible(access: Access, *, below: bool = False) -> QuerySet[InvoiceCheck]:
+    """Return the checks of the key's tenant, with `below` also of those below it; of an account's key the account's."""
+    if access.account is not None:
+        return all_checks().filter(tenant=access.tenant, account=access.account)
+    return all_checks().filter(tenant__in=access.tenant_ids if below else [access.tenant])
 
 
-def shown(check: InvoiceCheck, access: Access) -> dict[str, Any]:
-    """Return a check as the API shows it."""
+def shown(check: InvoiceCheck, access: Access, lang: str = "en") -> dict[str, Any]:
+    """Return a check as the API shows it, with words in a language."""
     is_done = check.state == InvoiceCheck.State.DONE
-    with translation.override("en"):
-        problem = file_text(check.problem)
+    with translation.override(lang):
+        problem = str(file_text(check.problem))
     has_money = is_done and check.totals["unpriced"] < check.totals["rows"]
 
     def summed(quantity: int, amount: int) -> dict[str, int | None]:
@@ -215,6 +221,7 @@ def shown(check: InvoiceCheck, access: Access) -> dict[str, Any]:
         "tenant": check.tenant.slug,
         "account": check.account.name,
         "month": f"{check.month:%Y-%m}" if check.month else None,
+        "timezone": check.account.timezone,
         "file_name": access.masking.text(check.file_name),
         "state": check.state,
         "problem": problem or None,
@@ -245,9 +252,9 @@ def _part(part: Part) -> dict[str, Any]:
     return {"kind": part.kind, "rule": part.rule} | _sum(part.quantity, part.amount)
 
 
-def found_check(access: Access, check_id: int) -> InvoiceCheck:
-    """Return a check that the key sees. Raises Http404."""
-    return get_object_or_404(visible(access), pk=min(check_id, ROW_ID_MAX))
+def found_check(access: Access, check_id: int, *, below: bool = False) -> InvoiceCheck:
+    """Return a check that the key sees, as `visible` says. Raises Http404."""
+    return get_object_or_404(visible(access, below=below), pk=min(check_id, ROW_ID_MAX))
 
 
 def _file(text: str) -> tuple[bytes, InvoiceFile]:

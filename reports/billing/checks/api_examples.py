@@ -5,6 +5,7 @@ CHECK = {
     "tenant": "nordic-retail",
     "account": "link-main",
     "month": "2026-10",
+    "timezone": "Europe/Helsinki",
     "file_name": "october.csv",
     "state": "done",
     "problem": None,
@@ -31,6 +32,7 @@ QUEUED = CHECK | {
 WITH_ROWS = CHECK | {
     "rows": [
         {
+            "number": 3,
             "partner_id": "nr-fi",
             "country": "FI",
             "operator": "",

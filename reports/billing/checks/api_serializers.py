@@ -2,7 +2,7 @@
 
 from rest_framework import serializers
 
-from portal.api.serializers import ChangePageSerializer
+from portal.api.serializers import AS_OF, ChangePageSerializer, ForwardPageSerializer
 from reports.billing.invoices.columns import FIELDS
 from reports.billing.proof.rules import Kind
 from reports.billing.proof.split import Outcome
@@ -74,6 +74,7 @@ class PartSerializer(SumSerializer):
 class CheckRowSerializer(serializers.Serializer):
     """A row that differs."""
 
+    number = serializers.IntegerField(help_text="`row` of `/messages/` of the check.")
     partner_id = serializers.CharField(help_text="Empty where the invoice does not tell partner IDs apart.")
     country = serializers.CharField(help_text="Alpha-2; empty where the invoice has no countries.")
     operator = serializers.CharField(help_text="Empty where the invoice has no operators.")
@@ -95,6 +96,7 @@ class InvoiceCheckSerializer(serializers.Serializer):
     tenant = serializers.CharField(help_text="The account's owner, by slug.")
     account = serializers.CharField(help_text="The gateway account, by name.")
     month = serializers.RegexField(MONTH, allow_null=True, help_text="Null: uploaded by a person and not started yet.")
+    timezone = serializers.CharField(help_text="The zone of the month: the account's.")
     file_name = serializers.CharField(help_text="With phone numbers masked.")
     state = serializers.ChoiceField(choices=InvoiceCheck.State.values, help_text="Where the check is.")
     problem = serializers.CharField(allow_null=True, help_text="Why it cannot be made.")
@@ -117,6 +119,30 @@ class OneCheckSerializer(InvoiceCheckSerializer):
     """One check with its rows."""
 
     rows = CheckRowSerializer(many=True, help_text="The rows that differ; empty before the end.")
+
+
+class BehindSerializer(serializers.Serializer):
+    """A message behind a part of a difference."""
+
+    id = serializers.CharField(help_text="The gateway's message id, masked if it contains the recipient's number.")
+    sent_at = serializers.DateTimeField(help_text="When it was sent.")
+    country = serializers.CharField(help_text="ISO 3166-1 alpha-2; `ZZ`: unknown.")
+    operator = serializers.CharField(help_text="Empty: unknown.")
+    status = serializers.CharField(help_text="Its status.")
+    status_at_close = serializers.CharField(help_text="Its status when the gateway closed the month.")
+    result_code = serializers.IntegerField(help_text="The gateway's result code.")
+    parts = serializers.IntegerField(help_text="Number of SMS parts.")
+    quantity = serializers.IntegerField(help_text="What it adds to the invoice's quantity; negative: takes away.")
+
+
+class BehindPageSerializer(ForwardPageSerializer):
+    """A page of the messages behind a part."""
+
+    data_as_of = serializers.DateTimeField(help_text=AS_OF)
+    messages = serializers.IntegerField(help_text="All messages behind the part, at most 50,000.")
+    quantity = serializers.IntegerField(help_text="What they add up to.")
+    is_cut = serializers.BooleanField(help_text="Whether there are more than 50,000.")
+    data = BehindSerializer(many=True, help_text="In the order of sending; none for keys without the scope `read`.")  # type: ignore[assignment] # the API's own name for the rows
 
 
 class InvoiceCheckPageSerializer(ChangePageSerializer):

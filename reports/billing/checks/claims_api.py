@@ -5,6 +5,7 @@ from rest_framework.request import Request
 
 from portal.accounts.models import record
 from portal.api.operations import BILLING, Operation
+from portal.api.parameters import WORDS_LANG
 from portal.api.problems import NotReady
 from portal.api.views import ApiView
 from portal.common.file_response import XLSX
@@ -30,6 +31,7 @@ class ClaimView(ApiView):
             ),
             scope=BILLING,
             path=CHECK_PATH,
+            parameters=(WORDS_LANG,),
             answer_text="The workbook.",
             media=XLSX,
             headers={"Content-Disposition": "The file's name."},
@@ -38,7 +40,7 @@ class ClaimView(ApiView):
     }
 
     def get(self, request: Request, check_id: int) -> HttpResponse:
-        check = found_check(self.access, check_id)
+        check = found_check(self.access, check_id, below=True)
         if check.state != InvoiceCheck.State.DONE:
             raise NotReady(f"This check is not ready: {check.state}.")
         try:
@@ -48,7 +50,7 @@ class ClaimView(ApiView):
         with web_scope(scope.tenant_ids):
             content = write_claim(
                 check, scope, masking=self.access.masking, with_messages=self.access.has_scope(ApiKey.Scope.READ),
-                language="en",
+                language=self.given.choice("lang") or "en",
             )  # fmt: skip
         record("invoice_check.claimed", actor=str(self.access.key), tenant=check.tenant, subject=claim_name(check))
         response = HttpResponse(content, content_type=XLSX)

@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from portal.accounts.access import Access
 from portal.api.bodies import checked
 from portal.api.operations import BILLING, Operation
-from portal.api.pages import LISTED, page_of
+from portal.api.pages import LISTED, PAGE_EXAMPLE, page_of
 from portal.api.parameters import Parameter
 from portal.api.problems import BadField, BadFields, Conflict
 from portal.api.views import ApiView
@@ -72,7 +72,7 @@ class PriceListsView(ApiView):
             sample={"kind": "sale"},
             answer=PriceListsAnswer,
             answer_text="A page of lists.",
-            answer_example={"next_cursor": None, "data": [LIST]},
+            answer_example=PAGE_EXAMPLE | {"data": [LIST]},
         ),
         "POST": Operation(
             id="create_price_list",

@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from portal.accounts.access import Access
 from portal.api.bodies import Faults, refuse
 from portal.api.operations import BILLING, Operation
-from portal.api.pages import LISTED, ROW_ID_MAX, page_of
+from portal.api.pages import LISTED, PAGE_EXAMPLE, ROW_ID_MAX, page_of
 from portal.api.parameters import Parameter
 from portal.api.views import ApiView
 from portal.common.setting_choices import currency_choices
@@ -55,7 +55,7 @@ class RatesView(ApiView):
             sample={"base": "EUR", "quote": "SEK"},
             answer=RatesAnswer,
             answer_text="A page of rates.",
-            answer_example={"next_cursor": None, "data": [RATE]},
+            answer_example=PAGE_EXAMPLE | {"data": [RATE]},
         ),
         "POST": Operation(
             id="enter_exchange_rates",

@@ -3,7 +3,7 @@
 from rest_framework import serializers
 
 from deliveries.partner_ids.serializers import Text
-from portal.api.serializers import ChangePageSerializer, ForwardPageSerializer
+from portal.api.serializers import ChangePageSerializer
 from reports.billing.prices.differences import What
 from reports.billing.prices.rest_rows import FeeBody, GroupBody, PriceBody
 from reports.models import PriceChange, PriceList
@@ -105,7 +105,7 @@ class RevisionAnswer(serializers.Serializer):
     url = serializers.CharField(help_text="Its address.")
 
 
-class RevisionsAnswer(ForwardPageSerializer):
+class RevisionsAnswer(ChangePageSerializer):
     """A page of revisions, newest first."""
 
     data = RevisionAnswer(many=True, help_text="The revisions.")  # type: ignore[assignment]  # Serializer has the name

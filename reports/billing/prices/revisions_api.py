@@ -10,7 +10,7 @@ from rest_framework.response import Response
 
 from portal.accounts.access import Access
 from portal.api.operations import BILLING, Operation
-from portal.api.pages import page_of
+from portal.api.pages import PAGE_EXAMPLE, page_of
 from portal.api.parameters import CURSOR, SINCE, SIZE, UNTIL, Parameter
 from portal.api.problems import BadParameter
 from portal.api.views import ApiView
@@ -56,7 +56,7 @@ class RevisionsView(ApiView):
             ),
             answer=RevisionsAnswer,
             answer_text="A page of revisions.",
-            answer_example={"next_cursor": None, "data": [REVISION]},
+            answer_example=PAGE_EXAMPLE | {"data": [REVISION]},
         )
     }
 

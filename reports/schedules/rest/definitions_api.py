@@ -6,7 +6,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from portal.api.operations import REPORTS, Operation
-from portal.api.pages import LISTED, page_of
+from portal.api.pages import LISTED, PAGE_EXAMPLE, page_of
 from portal.api.parameters import TENANT, Parameter
 from portal.api.problems import BadField, Conflict
 from reports.models import ReportDefinition
@@ -61,7 +61,7 @@ class DefinitionsView(SavedReportView):
             sample={"kind": "volumes"},
             answer=DefinitionsAnswer,
             answer_text="A page of saved reports.",
-            answer_example={"next_cursor": None, "data": [DEFINITION]},
+            answer_example=PAGE_EXAMPLE | {"data": [DEFINITION]},
         ),
         "POST": Operation(
             id="create_report_definition",

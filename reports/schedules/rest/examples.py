@@ -43,6 +43,7 @@ QUEUED_RUN = {
     "requested_by": "warehouse (srk_AbCdEfGh…)",
     "requested_at": "2026-11-02T10:00:05Z",
     "due_at": None,
+    "timezone": "Europe/Helsinki",
     "first": "2026-10-01",
     "last": "2026-10-31",
     "state": "queued",

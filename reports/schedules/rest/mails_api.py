@@ -6,7 +6,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from portal.api.operations import REPORTS, Operation
-from portal.api.pages import LISTED, ROW_ID_MAX, page_of
+from portal.api.pages import LISTED, PAGE_EXAMPLE, ROW_ID_MAX, page_of
 from portal.api.parameters import Parameter
 from portal.api.problems import Conflict
 from reports.models import ReportMail
@@ -37,7 +37,7 @@ class ReportMailsView(SavedReportView):
             parameters=LISTED,
             answer=ReportMailsAnswer,
             answer_text="A page of e-mails.",
-            answer_example={"next_cursor": None, "data": [MAIL]},
+            answer_example=PAGE_EXAMPLE | {"data": [MAIL]},
         )
     }
 

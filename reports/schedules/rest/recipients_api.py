@@ -7,7 +7,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from portal.api.operations import REPORTS, Operation
-from portal.api.pages import LISTED, ROW_ID_MAX, page_of
+from portal.api.pages import LISTED, PAGE_EXAMPLE, ROW_ID_MAX, page_of
 from portal.api.parameters import Parameter
 from portal.api.problems import Conflict
 from reports.schedules import recipients
@@ -46,7 +46,7 @@ class RecipientsView(SavedReportView):
             parameters=LISTED,
             answer=ReportRecipientsAnswer,
             answer_text="A page of recipients.",
-            answer_example={"next_cursor": None, "data": [RECIPIENT]},
+            answer_example=PAGE_EXAMPLE | {"data": [RECIPIENT]},
         ),
         "POST": Operation(
             id="add_report_recipient",

@@ -8,7 +8,7 @@ from rest_framework.response import Response
 
 from portal.accounts.models import record
 from portal.api.operations import REPORTS, Operation
-from portal.api.pages import LISTED, page_of
+from portal.api.pages import LISTED, PAGE_EXAMPLE, page_of
 from portal.api.parameters import Parameter
 from portal.api.problems import Conflict, Gone, NotReady
 from portal.common.file_response import file_response
@@ -50,7 +50,7 @@ class DefinitionRunsView(SavedReportView):
             parameters=LISTED,
             answer=DefinitionRunsAnswer,
             answer_text="A page of runs.",
-            answer_example={"next_cursor": None, "data": [RUN]},
+            answer_example=PAGE_EXAMPLE | {"data": [RUN]},
         ),
         "POST": Operation(
             id="run_report_definition",

@@ -198,6 +198,7 @@ class DefinitionRunAnswer(serializers.Serializer):
     due_at = serializers.DateTimeField(allow_null=True, help_text="When a schedule wanted it; null: no schedule did.")
     first = serializers.DateField(help_text="First day.")
     last = serializers.DateField(help_text="Last day.")
+    timezone = serializers.CharField(help_text="The zone of the days: the tenant's.")
     state = serializers.ChoiceField(
         choices=DefinitionRun.State.values, help_text="`done`, `failed` and `cancelled` are final."
     )

@@ -83,6 +83,7 @@ def _shown_run(run: DefinitionRun, files: dict[str, DefinitionFile]) -> dict[str
         "due_at": run.due_at,
         "first": run.first,
         "last": run.last,
+        "timezone": run.tenant.timezone,
         "state": run.state,
         "progress": 100 if is_done else run.percent,
         "skipped": run.skipped or None,

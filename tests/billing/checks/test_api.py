@@ -63,6 +63,23 @@ def test_an_invoice_is_checked_by_the_api(carried, call, tenant) -> None:
     assert sum(part["quantity"] for row in done["rows"] for part in row["parts"]) == more[0]
     assert call(tenant).json()["data"][0] == {name: value for name, value in done.items() if name != "rows"}
 
+    [row] = [one for one in done["rows"] if one["parts"]][:1]
+    behind = call(tenant, f"{path}messages/?row={row['number']}&part=0&size=2").json()
+    assert behind["quantity"] == row["parts"][0]["quantity"]
+    listed, cursor = behind["data"], behind["next_cursor"]
+    while cursor:
+        page = call(tenant, f"{path}messages/?row={row['number']}&part=0&size=2&cursor={cursor}").json()
+        listed, cursor = listed + page["data"], page["next_cursor"]
+    assert (len(listed), sum(one["quantity"] for one in listed)) == (behind["messages"], behind["quantity"])
+    blind = call(tenant, f"{path}messages/?row={row['number']}", scopes=("billing",)).json()
+    assert (blind["messages"], blind["data"], blind["next_cursor"]) == (behind["messages"], [], None)
+    for wrong in ("row=99999", f"row={row['number']}&part=9", "cursor=x"):
+        refused = call(tenant, f"{path}messages/?{wrong}")
+        assert (refused.status_code, refused.json()["errors"][0]["parameter"]) == (
+            400,
+            wrong.rpartition("&")[2].split("=")[0],
+        )
+
     claim = call(tenant, f"{path}claim/")
     lines = list(openpyxl.load_workbook(io.BytesIO(claim.content))["Messages"].iter_rows(min_row=2, values_only=True))
     assert sum(line[-1] for line in lines) == more[0]  # of the pool, which the account's owner sees
@@ -71,7 +88,7 @@ def test_an_invoice_is_checked_by_the_api(carried, call, tenant) -> None:
 
     stranger = Tenant.objects.create(slug="stranger", name="Stranger")
     assert call(stranger).json()["data"] == []
-    assert [call(stranger, path).status_code, call(stranger, f"{path}claim/").status_code] == [404, 404]
+    assert [call(stranger, f"{path}{more}").status_code for more in ("", "claim/", "messages/")] == [404, 404, 404]
     child = Tenant.objects.get(slug="hansa")  # whose traffic it is: the gateway charges the owner
     assert call(child, path).status_code == 404
     assert call(tenant, path, scopes=("read",)).status_code == 403

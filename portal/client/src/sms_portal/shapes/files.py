@@ -13,6 +13,7 @@ class Export(Shape, frozen=True, kw_only=True):
     id: int
     kind: str
     tenant: str
+    timezone: str
     search: str
     format: str
     columns: list[str]
@@ -76,6 +77,7 @@ class Report(Shape, frozen=True, kw_only=True):
     tenant: str | None
     account: str | None
     month: str
+    timezone: str
     kind: str
     revision: int
     unchanged: bool

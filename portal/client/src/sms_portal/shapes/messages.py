@@ -82,6 +82,8 @@ class MessageReport(Shape, frozen=True, kw_only=True):
 class MessageWithReports(Message, frozen=True, kw_only=True):
     """One SMS, and all that was reported about it in the order of the operators' times."""
 
+    data_as_of: datetime
+    timezone: str
     reports: list[MessageReport]
 
 
