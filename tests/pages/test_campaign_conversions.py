@@ -163,7 +163,10 @@ def test_ab_test_compares_conversions_on_page_and_in_the_api(
 
 def test_recipients_with_an_event_are_a_list_and_a_file_of_as_many_rows(client, manager, bought, tenant):
     client.force_login(manager)
-    links = re.findall(r'<a href="([^"]+/recipients/delivered/\?event=\d+)">(\d+)</a> of', client.get(address()).text)
+    links = re.findall(
+        r'<a class="quiet-link" href="([^"]+/recipients/delivered/\?event=\d+)">(\d+)</a> of',
+        client.get(address()).text,
+    )
     assert [n for _link, n in links] == ["1", "1"]
     for link, _n in links:
         page = client.get(link)
