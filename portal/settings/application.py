@@ -124,6 +124,7 @@ EXPORT_KINDS = {
     "ab_variants": "reports.exports.ab_tables.AB_VARIANTS",
     "ab_differences": "reports.exports.ab_tables.AB_DIFFERENCES",
     "ab_places": "reports.exports.ab_tables.AB_PLACES",
+    "ab_conversions": "reports.exports.ab_tables.AB_CONVERSIONS",
     "customers": "reports.exports.campaign_tables.CUSTOMERS",
     "days": "reports.exports.campaign_tables.DAYS",
     "failures": "reports.exports.campaign_tables.FAILURES",

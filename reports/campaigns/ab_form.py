@@ -122,14 +122,17 @@ class AbForm(forms.Form):
 
 @dataclass(frozen=True, slots=True)
 class Calculated:
-    """Answers of the calculator: the messages needed of each variant, and the gain in points that `size` finds."""
+    """Answers of the calculator: what each variant needs, messages or recipients, and the gain in points of `size`."""
 
     needed: int
     gain: float | None
 
 
 class CalculatorForm(forms.Form):
-    """The calculator: a rate and a gain in percent and points, and a number of messages of each variant."""
+    """The calculator: a rate and a gain in percent and points, and a number of messages or recipients of each variant.
+
+    By `metric` it is of messages or of recipients; of revenue it takes the share of recipients with a conversion.
+    """
 
     rate = forms.CharField(label=gettext_lazy("Rate so far, in percent"), required=False, max_length=20)
     gain = forms.CharField(label=gettext_lazy("Gain to be found, in points"), required=False, max_length=20)
@@ -141,11 +144,14 @@ class CalculatorForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
 
-    def __init__(self, data: QueryDict, *, rate: str, gain: str, size: int) -> None:
+    def __init__(self, data: QueryDict, *, metric: Metric, rate: str, gain: str, size: int) -> None:
+        self.metric = metric
         filled = data.copy()
         for name, value in (("rate", rate), ("gain", gain), ("size", str(size))):
             filled[name] = data.get(name) or value
         super().__init__(filled, auto_id="ab_%s")
+        if metric.is_of_recipients:
+            self.fields["size"].label = _("Recipients of each variant")
         for field in self.fields.values():
             field.widget.attrs |= {"inputmode": "decimal", "form": "ab", "autocomplete": "off"}
 

@@ -29,10 +29,10 @@ from reports.campaigns.ab_figures import LEAST_EVENTS, Metric, Pair, Rate, Tally
 from reports.pricing.money import MICRO
 
 
-def rate_of(variant: Variant, tally: Tally, metric: Metric) -> Rate:
-    """Return the variant's rate, of revenue with the mean of a recipient."""
+def rate_of(variant: Variant, tally: Tally, metric: Metric, currency: str) -> Rate:
+    """Return the variant's rate, of revenue in one currency with the mean of a recipient."""
     found = Rate(variant.name, variant.counts.messages, tally.d, tally.n, wilson(tally.d, tally.n))
-    if metric is not Metric.REVENUE or not tally.n:
+    if metric is not Metric.REVENUE or not currency or not tally.n:
         return found
     interval = mean_interval(tally.revenue)
     return replace(

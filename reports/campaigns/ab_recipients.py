@@ -163,7 +163,7 @@ def recipients_of_variants(chosen: Chosen, *, by_place: bool, now: datetime) -> 
 def _statement(chosen: Chosen, by_place: bool) -> tuple[str, dict[str, Any]]:
     """Return the statement with the parameters that choose the messages."""
     given: dict[str, Any] = {"tenant": chosen.tenant_id, "campaigns": sorted(chosen.campaign_ids)}
-    of = {"variant": "m.variant", "chosen": "m.campaign_id = ANY (%(campaigns)s)"}
+    of = {"variant": "m.variant", "chosen": "m.campaign_id = ANY (%(campaigns)s) AND m.variant <> ''"}
     if chosen.ref_ids:
         given |= {"ref_ids": list(chosen.ref_ids), "names": list(chosen.ref_ids.values())}
         of = {

@@ -114,7 +114,8 @@ def ab_result(
     """Return the test of a campaign's variants, or of those chosen by refIds. Raises TooManyVariants and WrongSplit.
 
     With `has_conversions` their recipients are compared besides. `at_once` are the most messages whose recipients are
-    counted now.
+    counted now. Messages and recipients are of one moment where the caller's transaction is a snapshot, as those of
+    files and saved reports are. A request's is none: messages that come in meanwhile may be among its recipients alone.
     """
     without = 0
     if query.chosen:

@@ -1,4 +1,4 @@
-"""Figures of a campaign's variants, or of variants chosen by their refIds, in one snapshot.
+"""Figures of a campaign's variants, or of variants chosen by their refIds.
 
 Variants of the refId scheme are read from the counts, so that a large campaign is read fast. Counts have no times, so
 the messages of the last `within` seconds are read besides and taken off. Variants by refIds are read from the messages.
@@ -17,7 +17,6 @@ from campaigns.latency import bucket_of
 from campaigns.merging import ids_shown_as
 from campaigns.models import Campaign
 from deliveries.dialects.codes import COUNTS_AS
-from portal.common.database import snapshot
 from reports.campaigns.ab_figures import Counts, Place, Variant
 from reports.campaigns.ab_verdict import is_mature
 from reports.campaigns.life import life_of
@@ -80,27 +79,26 @@ class TooManyVariants(ValueError):
 
 def variants_of_campaign(campaign: Campaign, *, within: int, now: datetime) -> tuple[list[VariantFigures], int]:
     """Return the variants of the campaign by name, and the messages without a variant. Raises TooManyVariants."""
-    with snapshot():
-        life = life_of(campaign)
-        if life is None:
-            return [], 0
-        campaign_ids = ids_shown_as(campaign)
-        query = StatisticsQuery(
-            tenant_ids=[campaign.tenant_id],
-            first=life.first,
-            last=life.last,
-            group_by=("variant", "country", "operator"),
-            filters={"campaign": [campaign.name]},
-        )
-        groups = statistics(query, final=finality())
-        names = sorted({str(group.key["variant"]) for group in groups} - {""})
-        if len(names) > MAX_VARIANTS:
-            raise TooManyVariants(len(names))
-        kpis: dict[str, dict[Place, Kpis]] = defaultdict(dict)
-        for group in groups:
-            kpis[str(group.key["variant"])][str(group.key["country"]), str(group.key["operator"])] = group.kpis
-        sent = _sent(campaign, campaign_ids, names)
-        recent = _recent(campaign, campaign_ids, within=within, now=now)
+    life = life_of(campaign)
+    if life is None:
+        return [], 0
+    campaign_ids = ids_shown_as(campaign)
+    query = StatisticsQuery(
+        tenant_ids=[campaign.tenant_id],
+        first=life.first,
+        last=life.last,
+        group_by=("variant", "country", "operator"),
+        filters={"campaign": [campaign.name]},
+    )
+    groups = statistics(query, final=finality())
+    names = sorted({str(group.key["variant"]) for group in groups} - {""})
+    if len(names) > MAX_VARIANTS:
+        raise TooManyVariants(len(names))
+    kpis: dict[str, dict[Place, Kpis]] = defaultdict(dict)
+    for group in groups:
+        kpis[str(group.key["variant"])][str(group.key["country"]), str(group.key["operator"])] = group.kpis
+    sent = _sent(campaign, campaign_ids, names)
+    recent = _recent(campaign, campaign_ids, within=within, now=now)
     bucket = bucket_of(within)
     found = [_of_counts(name, kpis[name], sent.get(name), recent, bucket, now) for name in names]
     return found, sum(one.volume.messages for one in kpis.get("", {}).values())

@@ -36,7 +36,10 @@ class AbVariantSerializer(serializers.Serializer):
     rate_interval = _Interval(allow_null=True, help_text="Wilson's 95% interval of the rate.")
     revenue_per_recipient = serializers.FloatField(
         allow_null=True,
-        help_text="Mean value of the events of a recipient counted, in units of `currency`; null for other metrics.",
+        help_text=(
+            "Mean value of the events of a recipient counted, in units of `currency`. Null without a currency, and for"
+            " other metrics."
+        ),
     )
     revenue_interval = _Interval(allow_null=True, help_text="Student's 95% interval of it.")
     first_sent_at = serializers.DateTimeField(
@@ -92,7 +95,12 @@ class AbSplitSerializer(serializers.Serializer):
     """The split against the planned one."""
 
     planned = serializers.ListField(
-        child=serializers.FloatField(), allow_null=True, help_text="The planned weights, as in the request."
+        child=serializers.FloatField(),
+        allow_null=True,
+        help_text=(
+            "The planned weights in the order of the variants: those of the request, else the campaign's own"
+            " `planned_split`. Null: none is planned."
+        ),
     )
     p_value = serializers.FloatField(
         allow_null=True, help_text="Null: no split is planned, or it cannot be judged before sending is over."

@@ -55,7 +55,7 @@ def verdict(
     is_running = is_test_running(variants, metric)
     by_name = {variant.name: variant for variant in variants}
     tallies = {variant.name: variant.tally(metric, is_running) for variant in variants}
-    rates = [rate_of(variant, tallies[variant.name], metric) for variant in variants]
+    rates = [rate_of(variant, tallies[variant.name], metric, currency) for variant in variants]
     compared = [found for found in rates if enough(found.n)]
     pairs = all_pairs(compared, tallies, metric, is_running)
     mix_p = homogeneity_p(_mix([variant for variant in variants if enough(variant.counts.messages)]))

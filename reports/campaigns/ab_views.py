@@ -23,7 +23,7 @@ from portal.common.periods import local_day
 from portal.common.templatetags.figures import count, decimal
 from portal.tenants.models import Tenant
 from reports.campaigns.ab_conversions import recipients_rows, sentences
-from reports.campaigns.ab_figures import Pair, Place, Verdict
+from reports.campaigns.ab_figures import Metric, Pair, Place, Verdict
 from reports.campaigns.ab_form import AbForm, CalculatorForm
 from reports.campaigns.ab_headlines import headline
 from reports.campaigns.ab_plot import Scale
@@ -111,7 +111,7 @@ def ab_page(request: PageRequest, tenant: Tenant, campaign_id: int) -> HttpRespo
     context, found = ab_context(campaign, form, query, tenant=tenant, links=links, given=request.GET)
     if is_for_conversions(request):
         return render(request, part_of(query), context)
-    calculator = _calculator(request, found)
+    calculator = _calculator(request, query.metric, found)
     context |= {"page": "campaigns", "limited": limited, "share": _share_query(campaign, request)}
     if not query.chosen and has_costs(access):
         shown = shown_of(campaign, tenant, access)
@@ -295,10 +295,11 @@ def _difference(scale: Scale, pair: Pair, figures: Pair | StratifiedDifference) 
     return {"pair": pair, "figures": figures, "drawn": drawn, "is_stratified": figures is not pair}
 
 
-def _calculator(request: PageRequest, found: Verdict | None) -> CalculatorForm:
+def _calculator(request: PageRequest, metric: Metric, found: Verdict | None) -> CalculatorForm:
     """Return the calculator, which begins with the rate and the size of this test."""
     rates = [one for one in found.rates if one.n] if found else []
     reached, of = sum(one.d for one in rates), sum(one.n for one in rates)
     share = min(reached / of, 0.97) if of else 0.9
     size = max(min((one.n for one in rates), default=1000), MIN_MESSAGES)
-    return CalculatorForm(request.GET, rate=decimal(share * 100, 1), gain=count(DEFAULT_GAIN), size=size)
+    rate, gain = decimal(share * 100, 1), count(DEFAULT_GAIN)
+    return CalculatorForm(request.GET, metric=metric, rate=rate, gain=gain, size=size)

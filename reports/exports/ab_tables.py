@@ -1,8 +1,9 @@
-"""Kinds of exports with the tables of an A/B test: its variants, their differences, and places."""
+"""Kinds of exports with the tables of an A/B test: its variants, their differences, places and conversions."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from decimal import Decimal
+from functools import partial
 from operator import attrgetter
 from typing import Any
 
@@ -16,6 +17,7 @@ from campaigns.statistics import rate
 from deliveries.exports.kinds import TooManyRows
 from deliveries.message_pages.columns import Column
 from portal.common.templatetags.figures import country
+from reports.campaigns.ab_conversions import RecipientsRow, recipients_rows
 from reports.campaigns.ab_figures import Metric, Pair, Rate
 from reports.campaigns.ab_result import AbQuery, AbResult, ShownVariant, WrongSplit, ab_result
 from reports.campaigns.ab_selectors import TooManyVariants
@@ -39,15 +41,21 @@ def _read(parameters: Mapping[str, Any]) -> AbQuery:
     )
 
 
-def _result(table: Table) -> AbResult:
+def _result(table: Table, *, has_conversions: bool = False) -> AbResult:
     """Return the test; a split that does not fit is left out. Raises TooManyRows for too many variants."""
     campaign, query = the_campaign(table), _read(table.parameters["ab"])
+    ask = partial(
+        ab_result,
+        campaign,
+        masking=table.masking,
+        now=timezone.now(),
+        has_conversions=has_conversions,
+    )
     try:
         try:
-            return ab_result(campaign, query, masking=table.masking, now=timezone.now())
+            return ask(query)
         except WrongSplit:
-            query = AbQuery(metric=query.metric, within=query.within, chosen=query.chosen)
-            return ab_result(campaign, query, masking=table.masking, now=timezone.now())
+            return ask(replace(query, planned=None, by_plan=False))
     except TooManyVariants as error:
         raise TooManyRows from error
 
@@ -65,6 +73,24 @@ def _variants(table: Table) -> list[_VariantRow]:
     result = _result(table)
     rows = zip(result.variants, result.verdict.rates, strict=True)
     return [_VariantRow(variant, found, result.verdict.currency) for variant, found in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class _ConversionsRow:
+    """A variant's recipients, with the currency of their revenue."""
+
+    row: RecipientsRow
+    currency: str
+
+
+def _conversions(table: Table) -> list[_ConversionsRow]:
+    """Return the variants' recipients; none where the page has no table of them, since there is no event."""
+    result = _result(table, has_conversions=True)
+    found = result.conversions
+    if found is None and not result.verdict.metric.is_of_recipients:
+        return []
+    currency = found.revenue.currency if found and found.revenue else ""
+    return [_ConversionsRow(row, currency) for row in recipients_rows(result)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +166,23 @@ def _money(amount: float | None) -> Decimal | None:
     return None if amount is None else Decimal(amount).quantize(Decimal("0.000001"))
 
 
-def _end(number: int) -> Callable[[_VariantRow], Decimal | None]:
-    return lambda row: _money(row.rate.mean_interval[number]) if row.rate.mean_interval else None
+def _revenue_columns(of: Callable[[Any], Rate | None]) -> tuple[Column, ...]:
+    """Return the columns of revenue: the mean of a recipient, with its interval, in units of the row's currency."""
+
+    def end(number: int) -> Callable[[Any], Decimal | None]:
+        return lambda row: _money(found.mean_interval[number]) if (found := of(row)) and found.mean_interval else None
+
+    return (
+        Column(
+            "revenue_per_recipient",
+            "money",
+            gettext_lazy("Revenue per recipient"),
+            lambda row: _money(found.mean) if (found := of(row)) else None,
+        ),
+        Column("revenue_low", "money", gettext_lazy("Revenue from (95 %)"), end(0)),
+        Column("revenue_high", "money", gettext_lazy("Revenue to (95 %)"), end(1)),
+        Column("currency", "word", gettext_lazy("Currency"), attrgetter("currency")),
+    )
 
 
 AB_VARIANTS = kind(
@@ -157,10 +198,21 @@ AB_VARIANTS = kind(
     Column("reached", "number", gettext_lazy("Reached or converted"), attrgetter("rate.d")),
     Column("rate", "share", gettext_lazy("Share of those that count"), attrgetter("rate.share")),
     *interval_columns("rate.interval"),
-    Column("revenue_per_recipient", "money", gettext_lazy("Revenue per recipient"), lambda row: _money(row.rate.mean)),
-    Column("revenue_low", "money", gettext_lazy("Revenue from (95 %)"), _end(0)),
-    Column("revenue_high", "money", gettext_lazy("Revenue to (95 %)"), _end(1)),
-    Column("currency", "word", gettext_lazy("Currency"), attrgetter("currency")),
+    *_revenue_columns(attrgetter("rate")),
+    narrow=of_one_campaign,
+    of_all_accounts=True,
+)
+AB_CONVERSIONS = kind(
+    gettext_lazy("Conversions of compared variants"),
+    _conversions,
+    Column("variant", "text", gettext_lazy("Variant"), attrgetter("row.label")),
+    Column("addressed", "number", gettext_lazy("Recipients addressed"), attrgetter("row.people.addressed")),
+    Column("converted", "number", gettext_lazy("Recipients converted"), attrgetter("row.people.converted")),
+    Column("counted", "number", gettext_lazy("Recipients that count"), attrgetter("row.rate.n")),
+    Column("reached", "number", gettext_lazy("Of these, converted"), attrgetter("row.rate.d")),
+    Column("rate", "share", gettext_lazy("Share of those that count"), attrgetter("row.rate.share")),
+    *interval_columns("row.rate.interval"),
+    *_revenue_columns(attrgetter("row.revenue")),
     narrow=of_one_campaign,
     of_all_accounts=True,
 )

@@ -2,7 +2,7 @@
 
 from deliveries.exports.kinds import Kind
 from deliveries.models import Export
-from reports.exports.ab_tables import AB_DIFFERENCES, AB_PLACES, AB_VARIANTS
+from reports.exports.ab_tables import AB_CONVERSIONS, AB_DIFFERENCES, AB_PLACES, AB_VARIANTS
 from reports.exports.campaign_tables import (
     CONVERSIONS,
     CUSTOMERS,
@@ -42,6 +42,7 @@ TABLES: dict[str, Kind] = {
     "ab_variants": AB_VARIANTS,
     "ab_differences": AB_DIFFERENCES,
     "ab_places": AB_PLACES,
+    "ab_conversions": AB_CONVERSIONS,
     "conversion_kinds": CONVERSION_KINDS,
     "conversion_reasons": CONVERSION_REASONS,
     "conversion_customers": CONVERSION_CUSTOMERS,
@@ -51,7 +52,7 @@ TABLES: dict[str, Kind] = {
     "campaign_costs": CAMPAIGN_COSTS,
 }
 OF_KEYS = {"segments": 1, "segment_pairs": 2}  # tables of segments, with the number of their keys
-OF_AB = ("ab_variants", "ab_differences", "ab_places")  # tables of a comparison
+OF_AB = ("ab_variants", "ab_differences", "ab_places", "ab_conversions")  # tables of a comparison
 OF_CONVERSIONS = ("conversion_kinds", "conversion_reasons", "conversion_customers", "conversion_events")
 OF_ALL_CAMPAIGNS = ("campaigns", "partner_ids", *OF_CONVERSIONS[:3])  # they cannot be narrowed to one campaign
 OF_COSTS = ("costs", "unpriced", "campaign_costs")  # they need the right to see costs

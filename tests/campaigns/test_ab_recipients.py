@@ -18,7 +18,7 @@ from portal.tenants.scope import web_scope
 from reports.campaigns.ab_figures import Metric, Recipients
 from reports.campaigns.ab_recipients import Chosen, VariantRecipients, recipients_of_variants
 from reports.campaigns.ab_result import AbQuery, ab_result
-from tests.attributing.sample import apply, at, event, kind, message
+from tests.attributing.sample import OTHER, apply, at, event, kind, message
 
 pytestmark = pytest.mark.django_db
 
@@ -53,13 +53,13 @@ def sold(feed, tenant) -> Campaign:
     return Campaign.objects.get(name="sale")
 
 
-def counted(campaign: Campaign, now) -> dict:
-    """Count the recipients of each variant and place one by one."""
+def counted(campaign: Campaign, now, *variants: str) -> dict:
+    """Count the recipients of each variant and place one by one; of these variants."""
     events = defaultdict(list)
     for one in ConversionEvent.objects.exclude(attributed_message_id=None):
         events[one.attributed_message_id].append(one)
     groups = defaultdict(list)
-    for one in Message.objects.filter(campaign_id=campaign.id):
+    for one in Message.objects.filter(campaign_id=campaign.id, variant__in=variants):
         groups[one.variant, bytes(one.recipient_key) if one.recipient_key else one.message_id].append(one)
     window = timedelta(minutes=600)
     found = defaultdict(lambda: defaultdict(Recipients))
@@ -93,7 +93,7 @@ def total(places: dict) -> Recipients:
 @pytest.mark.parametrize("minute", [0, 1700, 3000, 9000])
 def test_recipients_are_those_counted_one_by_one(sold, tenant, minute):
     now = at(minute)
-    expected = counted(sold, now)
+    expected = counted(sold, now, "A", "B")
 
     found = read(Chosen(tenant.id, [sold.id], {}), now)
     together = read(Chosen(tenant.id, [sold.id], {}), now, by_place=False)
@@ -113,6 +113,15 @@ def test_revenue_in_two_currencies_has_none(sold, tenant):
     ConversionEvent.objects.filter(pk=swedish.pk).update(currency="SEK")
     found = read(Chosen(tenant.id, [sold.id], {}), at(9000))
     assert (found.currency, {total(places).revenue.total for places in found.by_variant.values()}) == ("", {0})
+
+
+def test_messages_without_a_variant_do_not_choose_the_currency(sold, tenant, feed):
+    apply(feed, message("none", 10, OTHER, campaign="sale"))
+    event(tenant, "of none", 20, OTHER, value=9 * M, currency="SEK")
+    attribute_due()
+    assert ConversionEvent.objects.get(event_id="of none").attributed_message_id == "none"
+    found = read(Chosen(tenant.id, [sold.id], {}), at(9000))
+    assert (found.currency, dict(found.by_variant)) == ("EUR", counted(sold, at(9000), "A", "B"))
 
 
 def test_window_is_the_longest_that_an_event_of_the_campaign_may_have(tenant):

@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 import pandas
 import pytest
 
+from campaigns.models import ConversionEvent
 from deliveries.exports.making import run_exports
 from deliveries.models import ConversionWindow, Export
 from tests.api.conftest import call, mine
@@ -226,6 +227,68 @@ def test_tables_of_an_ab_test(client, person, mine, month, query):
         pytest.approx(one["difference"], abs=1e-4) for one in api["comparisons"]
     ]
     assert (len(variants), len(places), len(differences)) == (2, 4, 1)
+
+
+RECIPIENTS = ("addressed", "converted", "counted", "reached")
+
+
+@pytest.mark.parametrize("minutes", [60, 11 * 24 * 60], ids=["over", "running"])
+def test_conversions_of_an_ab_test(client, person, mine, month, minutes):
+    """As a card beside the comparison of messages, and as its table of variants; chosen by refIds or not."""
+    client.force_login(person)
+    ConversionWindow.objects.update(minutes=minutes)
+    for query, table in (
+        ({}, "ab-conversions"),
+        ({"a": "sale|A", "b": "sale|B"}, "ab-conversions"),
+        ({"metric": "converted"}, "variants"),
+        ({"metric": "revenue"}, "variants"),
+    ):
+        api = mine.get(f"campaigns/{month['id']}/ab/", **query).json()["conversions"]
+        page = client.get(f"{T}/campaigns/{month['id']}/ab/", query)
+        chosen = page.context["test_query"]
+        assert f"table=ab_conversions&amp;{chosen.replace('&', '&amp;')}" in page.content.decode(), query
+        rows = file(client, f"?table=ab_conversions&{chosen}")
+
+        assert [[row["variant"], *counts(row, *RECIPIENTS), row["rate"], row["currency"]] for row in rows] == [
+            [one["name"], *counts(one, *RECIPIENTS), one["rate"], "EUR"] for one in api["variants"]
+        ], query
+        for filed, one in zip(rows, api["variants"], strict=True):
+            ends = one["rate_interval"] or [None, None], one["revenue_interval"] or [None, None]
+            assert [filed["low"], filed["high"]] == ends[0]
+            money = [filed[name] for name in ("revenue_per_recipient", "revenue_low", "revenue_high")]
+            assert [amount and float(amount) for amount in money] == pytest.approx(
+                [one["revenue_per_recipient"], *ends[1]], abs=1e-6
+            )
+        shown = tables(client, f"campaigns/{month['id']}/ab/?{urlencode(query)}")[table][1:]
+        assert [[row[0], *map(int, row[1:3]), float(row[3])] for row in shown] == [
+            [one["name"], one["addressed"], one["converted"], pytest.approx(one["rate"], abs=1e-5)]
+            for one in api["variants"]
+        ], query
+        assert (api["is_running"], len(rows)) == (minutes > 60, 2)
+    is_part = [0 < row["reached"] <= row["counted"] < row["addressed"] for row in rows]
+    assert any(is_part) == (minutes > 60)
+
+
+@pytest.mark.parametrize("changed", [{"currency": "SEK"}, {"value": None, "currency": ""}], ids=["second", "none"])
+def test_revenue_without_one_currency_is_nowhere(client, person, mine, month, changed):
+    client.force_login(person)
+    ConversionWindow.objects.update(minutes=60)
+    attributed = ConversionEvent.objects.exclude(attributed_message_id=None)
+    sold = attributed.filter(attributed_campaign_id=month["id"])
+    chosen = sold.values_list("pk", flat=True)[: 1 if "value" not in changed else None]
+    attributed.filter(pk__in=list(chosen)).update(**changed)
+    api = mine.get(f"campaigns/{month['id']}/ab/", metric="revenue").json()
+    page = client.get(f"{T}/campaigns/{month['id']}/ab/", {"metric": "revenue"}).context
+    names = ("revenue_per_recipient", "revenue_low", "revenue_high")
+
+    assert (api["outcome"], api["currency"], api["conversions"]["currency"]) == ("no_events", None, None)
+    for one in (*api["variants"], *api["conversions"]["variants"]):
+        assert (one["revenue_per_recipient"], one["revenue_interval"]) == (None, None)
+        assert one["reached"] > 0
+    for table in ("ab_variants", "ab_conversions"):
+        rows = file(client, f"?table={table}&{page['test_query']}")
+        assert [[row[name] for name in (*names, "currency")] for row in rows] == [[None, None, None, ""]] * 2
+    assert [(row.rate.mean, row.revenue) for row in page["recipients"]] == [(None, None)] * 2
 
 
 def test_conversion_events(client, person, mine, month):

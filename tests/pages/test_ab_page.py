@@ -15,7 +15,7 @@ from reports.campaigns.ab_selectors import variants_of_campaign
 from tests.conftest import NOW, make_user
 from tests.deliveries.helpers import apply, dlr
 
-QUERIES = 31
+QUERIES = 29
 LONG_AGO = "2026-11-02T10:00:00"
 
 
@@ -326,6 +326,24 @@ def test_calculator_answers_both_ways_with_comma_or_point(client, manager, sale)
         assert "Each variant needs 5,571 messages." in text
         assert "So many messages of each variant find a gain of 1.76 pt or more." in text
     assert "So few messages find no gain, however large." in page(client, sale, rate="97", gain="1", size="30")[1]
+
+
+@pytest.mark.parametrize("metric", ["converted", "revenue"])
+def test_calculator_is_of_recipients_where_they_are_compared(client, manager, sale, metric):
+    client.force_login(manager)
+    _answer, text = page(client, sale, metric=metric, rate="90.5", gain="1.5", size="4000")
+    for said in (
+        "How many recipients does a test need?",
+        "Recipients of each variant",
+        "Each variant needs 5,571 recipients.",
+        "So many recipients of each variant find a gain of 1.76 pt or more.",
+        "Events of all kinds count.",
+    ):
+        assert said in text
+    assert "Each variant needs 5,571 messages." not in text
+    assert ("Calculated by the share of recipients with a conversion" in text) == (metric == "revenue")
+    few = page(client, sale, metric=metric, rate="97", gain="1", size="30")[1]
+    assert "So few recipients find no gain, however large." in few
 
 
 def test_campaign_without_variants(client, manager, feed, tenant):
