@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from django.db.models import Count, Q, QuerySet, Sum
 
 from campaigns.merging import ids_shown_as
-from campaigns.models import Campaign, ConversionEvent, ConversionKind
+from campaigns.models import Campaign, ConversionEvent, ConversionKind, ConversionUpload
 from portal.common.period_picker import Period
 from portal.common.periods import start_of_day
 from portal.tenants.models import Tenant
@@ -36,17 +36,23 @@ class ReasonFigures:
     events: int
 
 
-@dataclass(frozen=True, slots=True)
-class CustomerFigures:
-    """Numbers of events of one customer."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutcomeFigures:
+    """Numbers of events, and of those that have a message."""
 
-    tenant: Tenant
     events: int
     attributed: int
 
     @property
     def unattributed(self) -> int:
         return self.events - self.attributed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerFigures(OutcomeFigures):
+    """Numbers of events of one customer."""
+
+    tenant: Tenant
 
 
 def events_of(
@@ -86,6 +92,13 @@ def events_of_campaign(campaign: Campaign, period: Period) -> QuerySet[Conversio
         attributed_campaign_id__in=ids_shown_as(campaign),
         attributed_message_id__isnull=False,
         attributed_message_day__range=(period.first, period.last),
+    )
+
+
+def events_of_messages(tenant_ids: Collection[int], first: date, last: date) -> QuerySet[ConversionEvent]:
+    """Return the events of the messages of the days, whenever the events occurred."""
+    return ConversionEvent.objects.filter(
+        tenant_id__in=tenant_ids, attributed_message_id__isnull=False, attributed_message_day__range=(first, last)
     )
 
 
@@ -136,10 +149,19 @@ def by_reason(events: QuerySet[ConversionEvent]) -> list[ReasonFigures]:
     return [ReasonFigures(code, str(text), counts[code]) for code, text in choices if code in counts]
 
 
+def by_outcome(upload: ConversionUpload) -> OutcomeFigures:
+    """Return the stored events of an upload, by whether they have a message."""
+    counts = {"events": Count("id"), "attributed": Count("id", filter=Q(reason=""))}
+    return OutcomeFigures(**ConversionEvent.objects.filter(tenant=upload.tenant, upload=upload).aggregate(**counts))
+
+
 def by_customer(events: QuerySet[ConversionEvent]) -> list[CustomerFigures]:
     """Return the customers that have events, those with the most first."""
     counts = events.values_list("tenant_id").annotate(all=Count("id"), attributed=Count("id", filter=Q(reason="")))
     rows = {tenant_id: (all_, attributed) for tenant_id, all_, attributed in counts.order_by()}
     tenants = Tenant.objects.in_bulk(rows)
-    found = [CustomerFigures(tenants[tenant_id], *row) for tenant_id, row in rows.items()]
+    found = [
+        CustomerFigures(tenant=tenants[tenant_id], events=events_, attributed=attributed)
+        for tenant_id, (events_, attributed) in rows.items()
+    ]
     return sorted(found, key=lambda row: (-row.events, row.tenant.name))

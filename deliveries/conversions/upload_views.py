@@ -3,8 +3,10 @@
 import io
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.core.paginator import Paginator
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
@@ -14,6 +16,7 @@ from deliveries.conversions import files, uploads
 from deliveries.conversions.error_texts import FILE_PROBLEMS, file_text, line_text
 from deliveries.conversions.files import FileProblem, Row
 from deliveries.conversions.forms import MappingForm, UploadForm
+from deliveries.conversions.selectors import by_outcome
 from portal.accounts.access import PageRequest
 from portal.accounts.guards import member_may
 from portal.accounts.way_back import posted_from
@@ -22,7 +25,7 @@ from portal.common.masking import Masking
 from portal.common.templatetags import figures
 from portal.tenants.models import Tenant
 
-MAX_LISTED = 50  # errors on the page; the file has all
+LISTED = 50  # refused lines on a page; the file has all
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -54,7 +57,10 @@ def upload(request: PageRequest, tenant: Tenant) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @member_may("upload_conversions")
 def upload_one(request: PageRequest, tenant: Tenant, upload_id: int) -> HttpResponse:
-    """Show an upload: its columns until they are chosen, then its progress, its counts and its errors."""
+    """Show an upload: its columns until they are chosen, then its progress, its counts and its refused lines.
+
+    These are in pages: `page` is a number from 1 on. 404 for a page that there is not.
+    """
     found = _found(tenant, upload_id)
     context = {"page": "campaigns", "upload": found}
     if found.problem == uploads.NOT_CONFIRMED:
@@ -63,15 +69,32 @@ def upload_one(request: PageRequest, tenant: Tenant, upload_id: int) -> HttpResp
         messages.error(request, _("This upload is confirmed already."))
         return redirect("conversions:upload_one", tenant.slug, found.id)
     code, _space, line = found.problem.partition(" ")
+    refused = _refused(found)
+    paginator = Paginator(list(refused.items()), LISTED)
+    number = request.GET.get("page", "1")
+    is_number = number.isascii() and number.isdecimal() and len(number) < 7
+    if not is_number or not 1 <= int(number) <= paginator.num_pages:
+        raise Http404
+    stored = by_outcome(found)
     context |= {
         "problem": file_text(code, int(line or 0)) if code in FILE_PROBLEMS else "",
-        "errors": [(line, line_text(*error)) for line, *error in found.errors[:MAX_LISTED]],
-        "more_errors": max(0, len(found.errors) - MAX_LISTED),
+        "refused": paginator.page(int(number)),
+        "stored": stored,
+        "are_all_stored": stored.events == found.added,
+        "events": f"{reverse('conversions:events', args=[tenant.slug])}?upload={found.id}",
     }
     is_part = "HX-Request" in request.headers
     response = render(request, "conversions/_upload.html" if is_part else "conversions/upload_one.html", context)
     response.headers["Cache-Control"] = "no-store, private"
     return response
+
+
+def _refused(upload: ConversionUpload) -> dict[int, list[str]]:
+    """Return the refused lines, each with all that is wrong with it."""
+    found: dict[int, list[str]] = {}
+    for line, *error in upload.errors:
+        found.setdefault(line, []).append(line_text(*error))
+    return found
 
 
 def _columns(request: PageRequest, tenant: Tenant, found: ConversionUpload, context: dict) -> HttpResponse:

@@ -13,7 +13,15 @@ from django.views.decorators.http import require_safe
 
 from campaigns.models import Campaign, ConversionEvent, ConversionUpload
 from deliveries.conversions.api import amount
-from deliveries.conversions.selectors import by_customer, by_kind, by_reason, events_of, events_of_campaign, narrowed
+from deliveries.conversions.selectors import (
+    by_customer,
+    by_kind,
+    by_reason,
+    events_of,
+    events_of_campaign,
+    events_of_messages,
+    narrowed,
+)
 from portal.accounts.access import PageRequest
 from portal.accounts.guards import member_may
 from portal.common import keyset
@@ -68,13 +76,23 @@ def index(request: PageRequest, tenant: Tenant) -> HttpResponse:
 def events(request: PageRequest, tenant: Tenant) -> HttpResponse:
     """List the events of a period, newest first, with the message or the reason of each.
 
-    With `campaign` (an id) they are those that belong to messages of the campaign and of these days. A parent's page
-    has the events of its customers too; `tenant` is the slug of the one to show. 404 for a reason that there is not.
+    With `campaign` (an id) they are those that belong to messages of the campaign and of these days, with `of=messages`
+    those of all messages of the days, with `upload` (an id) those of an upload, at any time. A parent's page has the
+    events of its customers too; `tenant` is the slug of the one to show. 404 for a reason that there is not.
     """
     period, error = _period(request, tenant)
-    campaign = _campaign(request)
+    campaign, upload, of = _campaign(request), _upload(request, tenant), request.GET.get("of", "")
     reached, one = _tenants(request)
-    found = events_of_campaign(campaign, period) if campaign else events_of(reached, period.first, period.last)
+    if of not in ("", "messages"):
+        raise Http404
+    if upload:
+        found = ConversionEvent.objects.filter(tenant=tenant, upload=upload)
+    elif campaign:
+        found = events_of_campaign(campaign, period)
+    elif of:
+        found = events_of_messages(reached, period.first, period.last)
+    else:
+        found = events_of(reached, period.first, period.last)
     kind, reason, attributed = (request.GET.get(name, "").replace("\0", "") for name in NARROWED_BY)
     if reason not in ("", *ConversionEvent.Reason) or attributed not in ("", "yes", "no"):
         raise Http404
@@ -90,6 +108,7 @@ def events(request: PageRequest, tenant: Tenant) -> HttpResponse:
     shown = rows[:PAGE]
     kept = {"from": period.first, "to": period.last, "kind": kind, "reason": reason, "attributed": attributed}
     kept |= {"campaign": campaign.id if campaign else "", "tenant": one.slug if one else ""}
+    kept |= {"upload": upload.id if upload else "", "of": of}
     older = {name: value for name, value in kept.items() if value}
     context = {
         "page": "campaigns",
@@ -100,12 +119,14 @@ def events(request: PageRequest, tenant: Tenant) -> HttpResponse:
         "kind": kind,
         "campaign": request.access.masking.text(campaign.title or campaign.name) if campaign else "",
         "campaign_id": campaign.id if campaign else None,
+        "of_messages": bool(campaign or of),
+        "upload": upload,
         "reason": dict(ConversionEvent.Reason.choices).get(reason, ""),
         "attributed": attributed,
         "back": urlencode({"from": period.first, "to": period.last} | ({"tenant": one.slug} if one else {})),
         "one": one,
         "with_customers": len(request.access.tenant_ids) > 1,
-        "file_query": _file_query(request, campaign, one, older),
+        "file_query": "" if upload or of else _file_query(request, campaign, one, older),
     }
     return render(request, "conversions/events.html", context, status=422 if error else 200)
 
@@ -120,6 +141,19 @@ def _campaign(request: PageRequest) -> Campaign | None:
         found = Campaign.objects.select_related("tenant").filter(
             tenant_id__in=request.access.tenant_ids, id=int(text)
         ).first()  # fmt: skip
+    if found is None:
+        raise Http404
+    return found
+
+
+def _upload(request: PageRequest, tenant: Tenant) -> ConversionUpload | None:
+    """Return the upload that is asked for, None without one. Raises Http404."""
+    text = request.GET.get("upload", "")
+    if not text:
+        return None
+    found = None
+    if text.isascii() and text.isdecimal() and len(text) < 19 and request.access.may("upload_conversions"):
+        found = ConversionUpload.objects.filter(tenant=tenant, id=int(text)).defer("sealed", "errors").first()
     if found is None:
         raise Http404
     return found

@@ -44,7 +44,7 @@ WITH event AS MATERIALIZED (
 ), kind AS (
     SELECT k.id, k.name, k.is_otp, f.events, f.messages, f.recipients, f.median FROM conversion_kind k JOIN (
         SELECT kind_id, count(*) AS events, count(DISTINCT (account_id, message_id)) AS messages,
-               count(DISTINCT recipient_key) FILTER (WHERE is_delivered) AS recipients,
+               count(DISTINCT recipient_key) FILTER (WHERE is_delivered AND is_of_campaign) AS recipients,
                percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM after)) FILTER (WHERE after >= '0')
                    AS median
         FROM found GROUP BY kind_id
@@ -54,13 +54,17 @@ WITH event AS MATERIALIZED (
 ), one_currency AS (
     SELECT min(currency) AS currency FROM worth HAVING count(DISTINCT currency) = 1
 ), converted AS (
-    SELECT variant, count(*) AS recipients, sum(value) AS value, sum(value * value) AS squares FROM (
-        SELECT variant, coalesce(sum(value) FILTER (WHERE currency = (SELECT currency FROM one_currency)), 0) AS value
+    SELECT variant, count(*) AS recipients, count(*) FILTER (WHERE recipient_key IS NULL) AS messages,
+           sum(value) AS value, sum(value * value) AS squares
+    FROM (
+        SELECT variant, recipient_key,
+               coalesce(sum(value) FILTER (WHERE currency = (SELECT currency FROM one_currency)), 0) AS value
         FROM found WHERE is_of_campaign
         GROUP BY variant, recipient_key, CASE WHEN recipient_key IS NULL THEN message_id END
     ) AS recipient GROUP BY 1
 ), addressed AS MATERIALIZED (
     SELECT variant, is_whole, sum(CASE WHEN recipient_key IS NULL THEN messages ELSE 1 END)::bigint AS recipients,
+           coalesce(sum(messages) FILTER (WHERE recipient_key IS NULL), 0)::bigint AS messages,
            count(recipient_key) FILTER (WHERE is_reached) AS reached
     FROM (
         SELECT variant, recipient_key, grouping(variant) = 1 AS is_whole, count(*) AS messages,
@@ -70,7 +74,8 @@ WITH event AS MATERIALIZED (
     ) AS keys GROUP BY 1, 2
 ), by_variant AS (
     SELECT variant, a.recipients AS addressed, coalesce(c.recipients, 0) AS converted, coalesce(c.value, 0) AS value,
-           coalesce(c.squares, 0) AS squares
+           coalesce(c.squares, 0) AS squares, a.messages AS addressed_messages,
+           coalesce(c.messages, 0) AS converted_messages
     FROM addressed a LEFT JOIN converted c USING (variant) WHERE NOT a.is_whole
 )
 SELECT (SELECT coalesce(json_agg(kind ORDER BY name), '[]') FROM kind),
@@ -148,6 +153,8 @@ class VariantConversions:
     addressed: int
     converted: int
     revenue: Sums  # of whole millionths
+    addressed_without_number: int = 0  # of the addressed, messages that each count as a recipient
+    converted_without_number: int = 0
 
     @property
     def rate(self) -> float | None:
@@ -156,6 +163,15 @@ class VariantConversions:
     @property
     def interval(self) -> tuple[float, float] | None:
         return wilson(self.converted, self.addressed)
+
+    @property
+    def addressed_by_number(self) -> int:
+        """The addressed that have a number: a list of recipients has as many rows."""
+        return self.addressed - self.addressed_without_number
+
+    @property
+    def converted_by_number(self) -> int:
+        return self.converted - self.converted_without_number
 
     @property
     def revenue_per_recipient(self) -> float:
@@ -222,6 +238,8 @@ def conversions_of(
                 row["addressed"],
                 row["converted"],
                 Sums(row["addressed"], row["value"], row["squares"]),
+                row["addressed_messages"],
+                row["converted_messages"],
             )
             for row in variants
         ],

@@ -1,10 +1,12 @@
 """Conversions of a campaign: a part of its page that is loaded after the rest, and the lists of their events."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
@@ -21,8 +23,10 @@ from portal.common import keyset
 from portal.common.any_text import address_of
 from portal.common.masking import Masking
 from portal.tenants.models import GatewayAccount, Tenant
-from reports.campaigns.conversions import campaign_conversions, take_long
+from reports.campaigns.conversions import Conversions, VariantConversions, campaign_conversions, take_long
 from reports.campaigns.details_views import campaign_or_404
+from reports.campaigns.recipient_lists import ALL, UNREADABLE
+from reports.campaigns.recipient_narrowing import may_be_asked
 
 PAGE = 50
 
@@ -36,6 +40,25 @@ class EventRow:
     value: float | None
     after: timedelta | None
     url: str
+
+
+@dataclass(frozen=True, slots=True)
+class KindRow:
+    """Figures of a kind of events, with the addresses of its events and of the recipients with one ('': no link)."""
+
+    figures: Conversions
+    events: str
+    converted: str
+
+
+@dataclass(frozen=True, slots=True)
+class VariantRow:
+    """Figures of a variant by its masked name, with the addresses of their recipients and messages."""
+
+    figures: VariantConversions
+    name: str
+    addressed: Mapping[str, str]
+    converted: Mapping[str, str]
 
 
 @require_safe
@@ -57,7 +80,8 @@ def conversions(request: PageRequest, tenant: Tenant, campaign_id: int) -> HttpR
     as_of = data_as_of([campaign.tenant_id], now=now)
     found = campaign_conversions(campaign)
     context = _context(request, campaign) | {
-        "kinds": found.kinds,
+        "kinds": [_kind_row(request, tenant, campaign, one) for one in found.kinds],
+        "reached": _recipients(request, tenant, campaign, "delivered"),
         "variants": [],
         "currency": found.currency,
         "file": f"{tenant.slug}_campaign_{campaign.id}",
@@ -65,8 +89,41 @@ def conversions(request: PageRequest, tenant: Tenant, campaign_id: int) -> HttpR
         "as_of": None if as_of == now else as_of,
     }
     if len(found.variants) > 1:
-        context["variants"] = [(request.access.masking.text(one.variant), one) for one in found.variants]
+        context["variants"] = [_variant_row(request, tenant, campaign, one) for one in found.variants]
     return render(request, f"reports/campaigns/{'_conversions' if is_part else 'conversions'}.html", context)
+
+
+def _kind_row(request: PageRequest, tenant: Tenant, campaign: Campaign, one: Conversions) -> KindRow:
+    events = ""
+    if request.access.may("see_messages"):
+        events = reverse("campaigns:conversion_list", args=[tenant.slug, campaign.id, one.kind_id])
+    return KindRow(one, events, _recipients(request, tenant, campaign, "delivered", event=one.kind_id))
+
+
+def _variant_row(request: PageRequest, tenant: Tenant, campaign: Campaign, one: VariantConversions) -> VariantRow:
+    links = variant_links(request, tenant, campaign, one.variant)
+    return VariantRow(one, request.access.masking.text(one.variant), **links)
+
+
+def variant_links(request: PageRequest, tenant: Tenant, campaign: Campaign, variant: str) -> dict[str, dict[str, str]]:
+    """Return the addresses of the recipients (and messages without a number) that a variant addressed and converted."""
+    if not may_be_asked(variant):
+        return {"addressed": {}, "converted": {}}
+    lists = {"recipients": ALL, "messages": UNREADABLE}
+    addressed = {name: _recipients(request, tenant, campaign, group, variant=variant) for name, group in lists.items()}
+    converted = {
+        name: _recipients(request, tenant, campaign, group, variant=variant, event="any")
+        for name, group in lists.items()
+    }
+    return {"addressed": addressed, "converted": converted}
+
+
+def _recipients(request: PageRequest, tenant: Tenant, campaign: Campaign, group: str, **narrowing: str | int) -> str:
+    """Return the address of a list of the campaign's recipients; '' for people who open no messages."""
+    if not request.access.may("see_messages"):
+        return ""
+    address = reverse("campaigns:recipient_list", args=[tenant.slug, campaign.id, group])
+    return f"{address}?{urlencode(narrowing)}" if narrowing else address
 
 
 @require_safe

@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
@@ -95,6 +96,8 @@ def campaign_list(request: PageRequest, tenant: Tenant) -> HttpResponse:
         "page": "campaigns",
         "rows": [_row(row, query, unsettled, request.access.masking, converted, costs or {}) for row in result.rows],
         "conversions": sum(converted.values()),
+        "conversions_list": _events_address(request, asked, query) if converted else "",
+        "hidden_list": f"{asked.context['links'].narrowed()}&state={'active' if state == 'archived' else 'archived'}",
         "rests": conversions_of_rests(
             converted, shown=[row.campaign.id for row in result.rows], archived=STATES[state], found=found
         ),
@@ -164,6 +167,16 @@ def _costs(
     """Return the costs of the campaigns; None unless they are asked for and may be seen."""
     payer = seen_payer(request.access) if request.GET.get("costs") == "yes" else None
     return None if payer is None else listed_costs(query, campaigns, payer)
+
+
+def _events_address(request: PageRequest, asked: AskedFigures, query: StatisticsQuery) -> str:
+    """Return the address of the events of the period's messages; '' for people who do not see events."""
+    if not request.access.may("see_conversions"):
+        return ""
+    given = {"from": str(query.first), "to": str(query.last), "of": "messages"}
+    if asked.one:
+        given["tenant"] = asked.one.slug
+    return f"{reverse('conversions:events', args=[asked.slug])}?{urlencode(given)}"
 
 
 def _pairs(asked: AskedFigures) -> Sequence[tuple[str, str]]:

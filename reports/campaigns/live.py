@@ -16,7 +16,7 @@ from portal.common.periods import local_day
 from reports.campaigns.live_estimate import WINDOW, Estimate, Sample, estimate
 from reports.figures.kpis import Kpis
 
-EVERY = 2  # seconds from one look to the next one
+EVERY = 2  # seconds from one look of a page to the next one, at most
 QUIET = 600  # seconds without a change, after which a campaign is not followed any more
 _APART = 5  # seconds between samples that are kept
 _KEPT = 900  # seconds
@@ -43,6 +43,11 @@ class Live:
     @property
     def share(self) -> float:
         return self.results / self.messages if self.messages else 0.0
+
+    @property
+    def every(self) -> int:
+        """Seconds after which a page asks again that receives no signals."""
+        return EVERY
 
 
 def followed(campaign: Campaign, last_day: date, kpis: Kpis, *, now: datetime) -> Live | None:

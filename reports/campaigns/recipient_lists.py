@@ -14,14 +14,17 @@ from django.db import connection
 from deliveries.dialects.codes import COUNTS_AS
 from deliveries.messages.fold import NUMBER_ERASED
 from deliveries.messages.row import StoredMessage
+from deliveries.messages.store import same_message
 from deliveries.search.find import EARLIEST, LATEST, Position, message_of, position_of
 from deliveries.search.sql import MESSAGE_COLUMNS
 from portal.common import keyset
+from portal.common.bulk import EACH
 from portal.tenants import tokens
 from reports.campaigns.recipients import BEST_FIRST, RANK, STATUSES
 
 ALL, UNREADABLE = "all", "unreadable"
 GROUPS = (ALL, *BEST_FIRST)  # of recipients; the messages without a readable number are a list of messages
+ANY_EVENT = 0  # no kind has this id
 
 _MORE = 4  # times as many messages are looked at as recipients are wanted
 _MOST = 50_000  # messages that are looked at in one step
@@ -34,6 +37,33 @@ SELECT array_agg(DISTINCT recipient_key ORDER BY recipient_key), count(*) FROM (
     ORDER BY m.recipient_key LIMIT %(most)s
 ) AS candidate
 """
+# Few messages have an event, so these are looked up by their identity.
+_WITH_EVENT = f"""
+SELECT array_agg(DISTINCT recipient_key ORDER BY recipient_key), count(*) FROM (
+    SELECT m.recipient_key FROM (
+        SELECT DISTINCT attributed_account_id AS account_id, attributed_message_id AS message_id,
+               attributed_message_day AS day
+        FROM conversion_event WHERE tenant_id = %(tenant)s AND attributed_campaign_id = ANY (%(campaigns)s)
+         AND attributed_message_id IS NOT NULL AND %(event)s IN (0, kind_id)
+    ) e CROSS JOIN LATERAL (
+        SELECT m.* FROM message m
+        WHERE m.tenant_id = %(tenant)s AND m.day = e.day AND {same_message("m", "e")} {EACH}
+    ) m
+    WHERE m.campaign_id = ANY (%(campaigns)s) AND m.status = ANY (%(statuses)s) AND {{where}}
+    ORDER BY m.recipient_key LIMIT %(most)s
+) AS candidate
+"""  # noqa: S608  constants of this module; values are parameters
+_HAS_EVENT = """
+EXISTS (SELECT 1 FROM conversion_event e WHERE e.tenant_id = m.tenant_id AND e.attributed_message_id = m.message_id
+        AND e.attributed_account_id = m.account_id AND %(event)s IN (0, e.kind_id))
+"""
+_COUNT = """
+SELECT count(*) FROM (
+    SELECT min({rank}) AS best FROM message m
+    WHERE m.campaign_id = ANY (%(campaigns)s) AND {where} GROUP BY m.recipient_key
+) AS recipient WHERE best = ANY (%(ranks)s)
+"""
+_COUNT_MESSAGES = "SELECT count(*) FROM message m WHERE m.campaign_id = ANY (%(campaigns)s) AND {where}"
 # The rows of the page are read by their identity, so the sort need not carry them.
 _PAGE = """
 WITH recipient AS (
@@ -86,11 +116,16 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CampaignMessages:
-    """The messages of a tenant's campaigns that are shown as one, of one gateway account where it is given."""
+    """The messages of a tenant's campaigns that are shown as one, of one account or variant where it is given.
+
+    With `event`, recipients are those that have a message with a conversion event of this kind, ANY_EVENT for any kind.
+    """
 
     tenant_id: int
     campaign_ids: Collection[int]
     account_id: int | None = None
+    variant: str | None = None
+    event: int | None = None
 
     def conditions(self) -> tuple[list[str], dict]:
         """Return the conditions but for the campaigns, and the values of all."""
@@ -98,6 +133,11 @@ class CampaignMessages:
         if self.account_id is not None:
             where.append("m.account_id = %(only_account)s")
             values |= {"only_account": self.account_id}
+        if self.variant is not None:
+            where.append("m.variant = %(only_variant)s")
+            values |= {"only_variant": self.variant}
+        if self.event is not None:
+            values |= {"event": self.event}
         return where, values
 
 
@@ -131,6 +171,8 @@ def messages_page(
     """
     where, values = of.conditions()
     where.append("m.recipient_key IS NULL" if key is None else "m.recipient_key = %(key)s")
+    if of.event is not None:
+        where.append(_HAS_EVENT)
     values |= {"key": key, "limit": size + 1}
     if cursor:
         at, message_id, account_id = _position_of(cursor)
@@ -139,7 +181,7 @@ def messages_page(
         where.append("m.day <= %(last_day)s")
         values |= {"at": at, "id": message_id, "account": account_id, "last_day": at.date() + timedelta(days=1)}
     with connection.cursor() as cursor_:
-        if key is None and of.account_id is None:  # the index holds no account
+        if key is None and of.account_id is None and of.event is None:  # the index holds neither
             before = [*where, "m.sent_at < %(at)s"] if cursor else where
             cursor_.execute(_INSTANTS.format(where=" AND ".join(before)), values)
             instants = cursor_.fetchone()[0] or []
@@ -149,6 +191,27 @@ def messages_page(
         cursor_.execute(sql, values)
         found = [message_of(row) for row in cursor_.fetchall()]
     return found[:size], _seal_position(found[size - 1]) if len(found) > size else None
+
+
+def count_rows(of: CampaignMessages, group: str) -> int:
+    """Return the number of rows of a list, of a group of GROUPS or of UNREADABLE; reads each message."""
+    where, values = of.conditions()
+    if group == UNREADABLE:
+        where.append("m.recipient_key IS NULL")
+        if of.event is not None:
+            where.append(_HAS_EVENT)
+        sql = _COUNT_MESSAGES.format(where=" AND ".join(where))
+    else:
+        values |= STATUSES | {"ranks": _ranks(group)}
+        if of.event is None:
+            where.append("m.recipient_key IS NOT NULL")
+        else:
+            where.append("m.recipient_key = ANY (%(keys)s)")
+            values["keys"], _messages = _candidates(of, group, after=None, most=None)
+        sql = _COUNT.format(rank=RANK, where=" AND ".join(where))
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        return cursor.fetchone()[0]
 
 
 def seal_key(key: bytes) -> str:
@@ -162,14 +225,18 @@ def unseal_key(sealed: str) -> bytes | None:
     return bytes.fromhex(opened) if opened is not None else None
 
 
-def _candidates(of: CampaignMessages, group: str, *, after: bytes | None, most: int) -> tuple[list[bytes], int]:
-    """Return the next recipients that may be in the group, and how many of their messages were looked at."""
+def _candidates(of: CampaignMessages, group: str, *, after: bytes | None, most: int | None) -> tuple[list[bytes], int]:
+    """Return the next recipients that may be in the group, and how many of their messages were looked at.
+
+    At most `most` messages are looked at, None for all.
+    """
     where, values = of.conditions()
     where.append("m.recipient_key IS NOT NULL" if after is None else "m.recipient_key > %(after)s")
     statuses = list(COUNTS_AS) if group == ALL else STATUSES[group]
     values |= {"after": after, "statuses": statuses, "most": most}
     with connection.cursor() as cursor:
-        cursor.execute(_CANDIDATES.format(where=" AND ".join(where)), values)
+        sql = _CANDIDATES if of.event is None else _WITH_EVENT
+        cursor.execute(sql.format(where=" AND ".join(where)), values)
         keys, messages = cursor.fetchone()
         return keys or [], messages
 
@@ -179,11 +246,14 @@ def _recipients(of: CampaignMessages, group: str, keys: list[bytes], *, limit: i
     if not keys:
         return []
     where, values = of.conditions()
-    ranks = list(range(len(BEST_FIRST))) if group == ALL else [BEST_FIRST.index(group)]
-    values |= STATUSES | {"keys": keys, "ranks": ranks, "limit": limit}
+    values |= STATUSES | {"keys": keys, "ranks": _ranks(group), "limit": limit}
     with connection.cursor() as cursor:
         cursor.execute(_PAGE.format(rank=RANK, where=" AND ".join(where), columns=MESSAGE_COLUMNS), values)
         return [Recipient(message_of(row[1:]), row[0]) for row in cursor.fetchall()]
+
+
+def _ranks(group: str) -> list[int]:
+    return list(range(len(BEST_FIRST))) if group == ALL else [BEST_FIRST.index(group)]
 
 
 def _key_of(cursor: str) -> bytes:

@@ -3,6 +3,7 @@
 The counts are a part of the campaign's page that is loaded after the rest, since they read each message.
 """
 
+from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
 
@@ -37,6 +38,7 @@ from reports.campaigns.recipient_lists import (
     seal_key,
     unseal_key,
 )
+from reports.campaigns.recipient_narrowing import asked_messages, narrowing, narrowing_text
 from reports.campaigns.recipients import recipients_of
 
 PAGE = 50
@@ -97,55 +99,62 @@ def recipient_list(request: PageRequest, tenant: Tenant, campaign_id: int, group
     campaign = campaign_or_404(request, campaign_id)
     if campaign.merged_into_id:
         return redirect("campaigns:recipient_list", tenant.slug, campaign.merged_into_id, group)
+    of = asked_messages(request, campaign)
     here = reverse("campaigns:recipient_list", args=[tenant.slug, campaign.id, group])
-    context = _context(request, campaign) | {
+    context = _context(request, campaign) | _narrowed(of, here) | {
         "title": TITLES[group],
         "group": group,
         "groups": list(TITLES.items()),
-        "here": here,
-    }
+    }  # fmt: skip
     if group not in GROUPS:
-        return _message_page(request, campaign, None, context)
+        return _message_page(request, campaign, of, None, context)
     try:
-        found, cursor = recipients_page(_of(campaign), group, cursor=request.GET.get("cursor", ""), size=PAGE)
+        found, cursor = recipients_page(of, group, cursor=request.GET.get("cursor", ""), size=PAGE)
     except BadCursor:
         return render(request, "reports/campaigns/recipient_list.html", context | {"is_wrong": True}, status=422)
+    of_variant = f"?{kept}" if (kept := narrowing(replace(of, event=None))) else ""
     rows = [
         RecipientRow(
             row=row,
             messages=one.messages,
             is_erased=one.is_erased,
-            url=reverse("campaigns:recipient", args=[tenant.slug, campaign.id, seal_key(one.key)]),
+            url=reverse("campaigns:recipient", args=[tenant.slug, campaign.id, seal_key(one.key)]) + of_variant,
         )
         for one, row in zip(found, _rows(request, [one.message for one in found]), strict=True)
     ]
     context |= {"recipients": rows, "explained": codes_to_explain([one.row for one in rows])}
-    return render(request, "reports/campaigns/recipient_list.html", context | _paging(request, cursor))
+    return render(request, "reports/campaigns/recipient_list.html", context | _paging(request, of, cursor))
 
 
 @require_safe
 @member_may("see_messages")
 def recipient(request: PageRequest, tenant: Tenant, campaign_id: int, recipient: str) -> HttpResponse:
-    """List the campaign's messages to one recipient, newest first, also when its number has been erased."""
+    """List the campaign's messages to one recipient, newest first, also when its number has been erased.
+
+    Of one `variant` if it is given.
+    """
     campaign, key = campaign_or_404(request, campaign_id), unseal_key(recipient)
     if key is None:
         raise Http404
     if campaign.merged_into_id:
         return redirect("campaigns:recipient", tenant.slug, campaign.merged_into_id, recipient)
+    of = replace(asked_messages(request, campaign), event=None)
     here = reverse("campaigns:recipient", args=[tenant.slug, campaign.id, recipient])
-    context = _context(request, campaign) | {"title": gettext_lazy("Messages to one recipient"), "here": here}
-    return _message_page(request, campaign, key, context)
+    context = _context(request, campaign) | _narrowed(of, here) | {"title": gettext_lazy("Messages to one recipient")}
+    return _message_page(request, campaign, of, key, context)
 
 
-def _message_page(request: PageRequest, campaign: Campaign, key: bytes | None, context: dict) -> HttpResponse:
+def _message_page(
+    request: PageRequest, campaign: Campaign, of: CampaignMessages, key: bytes | None, context: dict
+) -> HttpResponse:
     template = "reports/campaigns/recipient_list.html"
     try:
-        found, cursor = messages_page(_of(campaign), key, cursor=request.GET.get("cursor", ""), size=PAGE)
+        found, cursor = messages_page(of, key, cursor=request.GET.get("cursor", ""), size=PAGE)
     except BadCursor:
         return render(request, template, context | {"is_wrong": True}, status=422)
     rows = _rows(request, found)
     context |= {"rows": rows, "zone": campaign.tenant.timezone, "explained": codes_to_explain(rows)}
-    return render(request, template, context | _paging(request, cursor))
+    return render(request, template, context | _paging(request, of, cursor))
 
 
 def _context(request: PageRequest, campaign: Campaign) -> dict:
@@ -156,8 +165,15 @@ def _context(request: PageRequest, campaign: Campaign) -> dict:
     }
 
 
-def _of(campaign: Campaign) -> CampaignMessages:
-    return CampaignMessages(tenant_id=campaign.tenant_id, campaign_ids=ids_shown_as(campaign))
+def _narrowed(of: CampaignMessages, here: str) -> dict:
+    """Return what the list is narrowed to, and its addresses: `whole` is that without the narrowing."""
+    query = narrowing(of)
+    return {
+        "narrowing": narrowing_text(of),
+        "narrowing_query": f"?{query}" if query else "",
+        "here": f"{here}?{query}" if query else here,
+        "whole": here,
+    }
 
 
 def _rows(request: PageRequest, messages: list[StoredMessage]) -> list[MessageRow]:
@@ -173,8 +189,9 @@ def _link(tenant: Tenant, account: str, message_id: str) -> str:
     return address_of("messages:message", tenant.slug, account=account, id=message_id)
 
 
-def _paging(request: PageRequest, cursor: str | None) -> dict:
+def _paging(request: PageRequest, of: CampaignMessages, cursor: str | None) -> dict:
+    kept = f"{query}&" if (query := narrowing(of)) else ""
     return {
-        "next": urlencode({"cursor": cursor}) if cursor else "",
+        "next": kept + urlencode({"cursor": cursor}) if cursor else "",
         "is_later_page": bool(request.GET.get("cursor")),
     }

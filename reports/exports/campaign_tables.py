@@ -203,7 +203,7 @@ CONVERSIONS = kind(
     Column("kind", "text", gettext_lazy("Kind"), attrgetter("kind")),
     Column("events", "number", gettext_lazy("Events"), attrgetter("events")),
     Column("messages", "number", gettext_lazy("Messages with an event"), attrgetter("messages")),
-    Column("converted", "number", gettext_lazy("Recipients converted"), attrgetter("converted")),
+    Column("converted", "number", gettext_lazy("Recipients with an event"), attrgetter("converted")),
     Column("recipients", "number", gettext_lazy("Recipients reached"), attrgetter("recipients")),
     Column("conversion_rate", "share", gettext_lazy("Conversion rate"), attrgetter("rate")),
     *interval_columns("interval"),
@@ -215,8 +215,10 @@ CONVERSIONS = kind(
         lambda row: row.median and row.median.total_seconds(),
     ),
     Column("revenue", "text", gettext_lazy("Revenue"), revenue_text),
-    Column("per_message", "text", gettext_lazy("Per delivered message"), lambda row: _each(row, "per_message")),
-    Column("per_recipient", "text", gettext_lazy("Per recipient reached"), lambda row: _each(row, "per_recipient")),
+    Column("per_message", "text", gettext_lazy("Revenue per delivered message"), lambda row: _each(row, "per_message")),
+    Column(
+        "per_recipient", "text", gettext_lazy("Revenue per recipient reached"), lambda row: _each(row, "per_recipient")
+    ),
     narrow=of_one_campaign,
     of_all_accounts=True,
 )
@@ -225,13 +227,13 @@ VARIANT_CONVERSIONS = kind(
     _by_variant,
     Column("variant", "text", gettext_lazy("Variant"), attrgetter("label")),
     Column("addressed", "number", gettext_lazy("Recipients addressed"), attrgetter("figures.addressed")),
-    Column("converted", "number", gettext_lazy("Recipients converted"), attrgetter("figures.converted")),
-    Column("conversion_rate", "share", gettext_lazy("Share of those addressed"), attrgetter("figures.rate")),
+    Column("converted", "number", gettext_lazy("Recipients with an event"), attrgetter("figures.converted")),
+    Column("conversion_rate", "share", gettext_lazy("Share with an event"), attrgetter("figures.rate")),
     *interval_columns("figures.interval"),
     Column(
         "revenue",
         "text",
-        gettext_lazy("Per recipient addressed"),
+        gettext_lazy("Revenue per recipient addressed"),
         lambda row: f"{decimal(row.figures.revenue_per_recipient, 4)} {row.currency}" if row.currency else "",
     ),
     narrow=of_one_campaign,

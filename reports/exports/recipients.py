@@ -18,14 +18,13 @@ from deliveries.search.find import campaign_names
 from portal.accounts.access import Access
 from portal.common.masking import Masking
 from reports.campaigns.recipient_lists import (
-    ALL,
     UNREADABLE,
     CampaignMessages,
     Recipient,
+    count_rows,
     messages_page,
     recipients_page,
 )
-from reports.campaigns.recipients import recipients_of
 
 KIND = "recipients"
 _STEP = 2000
@@ -48,16 +47,12 @@ class RecipientLine:
         return "erased" if self.is_erased else self.message.destination
 
 
-def parameters_of(campaign: Campaign, group: str) -> dict[str, Any]:
+def parameters_of(campaign: Campaign, group: str, of: CampaignMessages) -> dict[str, Any]:
     """Return a list of recipients as parameters of an export."""
-    return {"tenant_id": campaign.tenant_id, "campaign_id": campaign.id, "group": group}
-
-
-def rows_in(of: CampaignMessages, group: str) -> int:
-    """Return the number of rows of a list, as the campaign's page has it; reads each message."""
-    found = recipients_of(tenant_id=of.tenant_id, campaign_ids=of.campaign_ids)
-    counts = {ALL: found.total, UNREADABLE: found.messages_without_number}
-    return counts[group] if group in counts else getattr(found, group)
+    narrowing = {"variant": of.variant, "event": of.event}
+    return {"tenant_id": campaign.tenant_id, "campaign_id": campaign.id, "group": group} | {
+        name: value for name, value in narrowing.items() if value is not None
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +68,7 @@ class _Recipients:
         return frozenset([self.of.tenant_id])
 
     def count(self) -> int:
-        return rows_in(self.of, self.group)
+        return count_rows(self.of, self.group)
 
     def pages(self) -> Iterator[Page]:
         cursor: str | None = ""
@@ -103,7 +98,12 @@ def _open(_export: Export, access: Access, parameters: dict[str, Any]) -> _Recip
     campaign = Campaign.objects.filter(id=parameters["campaign_id"], tenant_id=parameters["tenant_id"]).first()
     if campaign is None or campaign.merged_into_id:
         raise Unreadable("the campaign was merged into another one or does not exist any more")
-    of = CampaignMessages(tenant_id=campaign.tenant_id, campaign_ids=ids_shown_as(campaign))
+    of = CampaignMessages(
+        tenant_id=campaign.tenant_id,
+        campaign_ids=ids_shown_as(campaign),
+        variant=parameters.get("variant"),
+        event=parameters.get("event"),
+    )
     return _Recipients(of, parameters["group"], access.masking)
 
 

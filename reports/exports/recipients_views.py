@@ -6,7 +6,6 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from campaigns.merging import ids_shown_as
 from deliveries.exports import asking
 from deliveries.exports.files import KEPT
 from deliveries.exports.forms import FormatForm
@@ -16,9 +15,10 @@ from portal.accounts.access import PageRequest
 from portal.accounts.guards import member_may
 from portal.tenants.models import Tenant
 from reports.campaigns.details_views import campaign_or_404
-from reports.campaigns.recipient_lists import CampaignMessages
+from reports.campaigns.recipient_lists import count_rows
+from reports.campaigns.recipient_narrowing import asked_messages, narrowing, narrowing_text
 from reports.campaigns.recipients_views import TITLES
-from reports.exports.recipients import COLUMNS, KIND, RECIPIENTS, parameters_of, rows_in
+from reports.exports.recipients import COLUMNS, KIND, RECIPIENTS, parameters_of
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -30,17 +30,19 @@ def new(request: PageRequest, tenant: Tenant, campaign_id: int, group: str) -> H
     campaign = campaign_or_404(request, campaign_id)
     if campaign.merged_into_id:
         return redirect("table_exports:recipients", tenant.slug, campaign.merged_into_id, group)
+    of = asked_messages(request, campaign)
+    title = " · ".join(filter(None, (str(TITLES[group]), narrowing_text(of))))
     form = FormatForm(request.POST or None, initial={"format": Export.Format.XLSX})
     if request.method == "POST" and form.is_valid():
         try:
             asking.ask_for(
                 KIND,
-                parameters_of(campaign, group),
+                parameters_of(campaign, group, of),
                 tenant=tenant,
                 access=request.access,
                 user=request.user,
                 tenant_ids=[campaign.tenant_id],
-                title=" · ".join([str(RECIPIENTS.rows), str(TITLES[group]), campaign.title or campaign.name]),
+                title=" · ".join([str(RECIPIENTS.rows), title, campaign.title or campaign.name]),
                 format=form.cleaned_data["format"],
                 columns=list(COLUMNS),
             )
@@ -50,14 +52,14 @@ def new(request: PageRequest, tenant: Tenant, campaign_id: int, group: str) -> H
             messages.success(request, _("The file is being made. It appears here when it is done."))
             return redirect("exports:list", tenant.slug)
     masking = request.access.masking
-    of = CampaignMessages(tenant_id=campaign.tenant_id, campaign_ids=ids_shown_as(campaign))
     context = {
         "page": "campaigns",
         "campaign": campaign,
         "group": group,
-        "title": TITLES[group],
+        "title": title,
+        "query": narrowing(of),
         "heading": masking.text(campaign.title or campaign.name),
-        "rows": rows_in(of, group),
+        "rows": count_rows(of, group),
         "in_full": masking.in_full,
         "kept_days": KEPT.days,
         "form": form,

@@ -90,7 +90,7 @@ SEGMENTS: Kind = kind(
     MATURITY,
     *TIMES,
     _more_column("recipients", "number", gettext_lazy("Recipients")),
-    _more_column("converted", "number", gettext_lazy("Recipients converted")),
+    _more_column("converted", "number", gettext_lazy("Recipients with an event")),
     _more_column("conversion_rate", "share", gettext_lazy("Conversion rate")),
     _more_column("revenue", "text", gettext_lazy("Revenue")),
     _more_column("difference", "share", gettext_lazy("Against all others")),

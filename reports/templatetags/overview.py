@@ -31,6 +31,12 @@ def linked(text: str, address: str) -> str:
     return format_html('<a href="{}">{}</a>', address, text) if address else text
 
 
+@register.filter
+def opens(text: str, address: str) -> str:
+    """Return the figure of a table as a link to what it counts, as it is without an address."""
+    return format_html('<a class="quiet-link" href="{}">{}</a>', address, text) if address else text
+
+
 @register.simple_tag(takes_context=True)
 def narrowed(context, **found: object) -> str:
     """Return the query string of the same page for a part of what it shows."""

@@ -1,6 +1,6 @@
 // Live figures: `[data-live]` holds the address of a part of its page, which is asked for whenever the portal signals
 // that figures have changed (`[data-live-signals]`, server-sent events), and now and then: time changes what is probable.
-// Without signals it is asked for every two seconds.
+// Without signals it is asked for every `[data-live-every]` seconds.
 //
 // Only what changed is replaced, so nobody loses their place. It stops while the page is hidden or paused, and once the
 // campaign is done; after a failure it waits longer each time, a minute at most.
@@ -11,8 +11,7 @@ import { addExplanations } from "./explanations.js";
 import { loadCharts } from "./later.js";
 import { keepOrder, makeSortable } from "./tables.js";
 
-const EVERY = 2000; // milliseconds, without signals
-const WITH_SIGNALS = 20_000;
+const WITH_SIGNALS = 20_000; // milliseconds
 const LONGEST = 60_000;
 const SPOKEN = 30_000; // between two announcements to screen readers
 const BY_SCRIPT = ["open", "aria-sort", "aria-pressed"]; // attributes that belong to the reader
@@ -65,7 +64,7 @@ function plan(follower) {
   if (!isFollowed(follower)) return listen(follower);
   const hasSignals = follower.signals?.readyState === EventSource.OPEN;
   if (!hasSignals && Date.now() - follower.listensSince > LONGEST) listen(follower);
-  const every = hasSignals && !follower.failures ? WITH_SIGNALS : EVERY;
+  const every = hasSignals && !follower.failures ? WITH_SIGNALS : 1000 * follower.live.dataset.liveEvery;
   follower.timer = setTimeout(() => ask(follower), Math.min(LONGEST, every * 2 ** follower.failures));
 }
 

@@ -65,7 +65,7 @@ def test_page_fits_the_smallest_phone(browse, portal, language):
 @needs_poppler
 def test_page_prints_on_one_sheet_with_its_conversions(browse, portal, tmp_path):
     page = browse(OWNER, dark=True)
-    for metric, table in (("delivered", "Conversions"), ("revenue", "Per recipient")):
+    for metric, table in (("delivered", "Conversions"), ("revenue", "Revenue per")):
         page.goto(f"{address_of('campaigns:ab', portal.rows)}?metric={metric}")
 
         texts, _pictures = printed(page, tmp_path)

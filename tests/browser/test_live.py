@@ -52,11 +52,14 @@ def test_figures_change_by_themselves_until_the_campaign_is_done(browse, portal)
     assert sorted(counted) == ["conversions", "recipients"]  # once each: they read every message
     page.locator(".chart-data summary").first.click()
 
-    # Without signals the part is asked for by itself.
+    # Without signals the part is asked for by itself, also for new messages.
     page.route(SIGNALS, lambda route: route.fulfill(status=503))
     page.reload()
+    assert page.locator("#live").get_attribute("data-live-every") == "2"  # seconds
     report(portal, 1001, 10, 15)
     expect(summary).to_contain_text("15 of 30 messages")
+    report(portal, 1000, 30, 31)
+    expect(summary).to_contain_text("15 of 31 messages")
     counted.clear()
 
     page.route("**/live/?*", lambda route: route.fulfill(status=503))
@@ -69,13 +72,13 @@ def test_figures_change_by_themselves_until_the_campaign_is_done(browse, portal)
     pause.click()
     expect(pause).to_have_attribute("aria-pressed", "true")
     expect(page.locator("[data-live-when=paused]")).to_be_visible()
-    report(portal, 1001, 15, 30)
-    expect(summary).to_contain_text("15 of 30 messages")
+    report(portal, 1001, 15, 31)
+    expect(summary).to_contain_text("15 of 31 messages")
     assert violations(page) == []
     pause.click()
 
-    expect(summary).to_have_text("All 30 messages have their result.")
+    expect(summary).to_have_text("All 31 messages have their result.")
     expect(page.get_by_role("heading", name="Done")).to_be_visible()
     expect(page.locator("#conversions")).to_contain_text("No event is attributed to this campaign yet.")
     assert counted == []
-    expect(page.get_by_role("status").filter(has_text="All 30 messages")).to_be_attached()
+    expect(page.get_by_role("status").filter(has_text="All 31 messages")).to_be_attached()

@@ -125,7 +125,7 @@ def test_conversions(client, person, mine, month):
         for name in ("purchase", "sign-up")
     }
     of_campaign = mine.get(f"campaigns/{month['id']}/").json()["conversions"]
-    kinds = client.get(f"{T}/campaigns/{month['id']}/conversions/").context["kinds"]
+    kinds = [row.figures for row in client.get(f"{T}/campaigns/{month['id']}/conversions/").context["kinds"]]
     assert [[one.kind, one.events, one.converted, one.rate] for one in kinds] == [
         [one["kind"], one["events"], one["converted"], one["rate"]] for one in of_campaign
     ]
@@ -174,7 +174,7 @@ def test_conversions_of_a_campaign(client, person, mine, month):
     assert [row["conversion_rate"] for row in rows] == [one["rate"] for one in of_campaign]
     page = client.get(f"{T}/campaigns/{month['id']}/conversions/").context["variants"]
     assert {row["variant"]: [row["addressed"], row["converted"]] for row in by_variant} == {
-        name or "(no variant)": [one.addressed, one.converted] for name, one in page
+        row.name or "(no variant)": [row.figures.addressed, row.figures.converted] for row in page
     }
     tested = mine.get(f"campaigns/{month['id']}/ab/").json()["conversions"]["variants"]
     assert {one["name"]: [one["addressed"], one["converted"]] for one in tested}.items() <= {

@@ -159,3 +159,32 @@ def test_ab_test_compares_conversions_on_page_and_in_the_api(
     assert part.startswith("Conversions ")
     assert api["sentences"][0].replace("\N{NO-BREAK SPACE}", " ") in part.replace("\N{NO-BREAK SPACE}", " ")
     assert api["sentences"][0] in client.get(address("ab/?within=60&conversions=yes")).content.decode()
+
+
+def test_recipients_with_an_event_are_a_list_and_a_file_of_as_many_rows(client, manager, bought, tenant):
+    client.force_login(manager)
+    links = re.findall(
+        r'<a class="quiet-link" href="([^"]+/recipients/delivered/\?event=\d+)">(\d+)</a> of',
+        client.get(address()).text,
+    )
+    assert [n for _link, n in links] == ["1", "1"]
+    for link, _n in links:
+        page = client.get(link)
+        assert (page.status_code, len(page.context["recipients"])) == (200, 1)
+        assert "with the event “" in words(page)
+        (save,) = re.findall(r'href="([^"]+/exports/table/recipients/[^"]+)"', page.text)
+        assert "The list has 1 row now." in words(client.get(save))
+    nobody = client.get(address("recipients/failed/?event=any&variant=B"))
+    assert "The list is narrowed: variant B, with a conversion event." in words(nobody)
+
+
+@pytest.mark.parametrize("query", ["event=x", "event=999999", "event=", "variant=%2B358401234567", "variant=%00"])
+def test_list_of_recipients_for_what_there_is_not_is_not_found(client, manager, bought, query):
+    client.force_login(manager)
+    assert client.get(address(f"recipients/all/?{query}")).status_code == 404
+
+
+@pytest.mark.parametrize("query", ["upload=x", "upload=999999", "of=events"])
+def test_events_of_what_there_is_not_are_not_found(client, manager, bought, query):
+    client.force_login(manager)
+    assert client.get(f"/t/nordic-retail/conversions/events/?{query}").status_code == 404

@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from campaigns.models import Campaign
+from reports.statistics_stream import page_signals
 from tests.conftest import NOW
 from tests.deliveries.helpers import apply
 from tests.pages.test_overview import Page, sent
@@ -61,6 +62,14 @@ def test_page_of_a_running_campaign_has_a_live_part(client, viewer, running):
     assert summary(page) == "0 of 100 messages have their result (0\N{NO-BREAK SPACE}%)."
     assert f'data-live="{running}live/?compare=none"' in page.content.decode()
     assert "cannot be told yet" in page.content.decode()
+
+
+def test_page_asks_again_and_hears_of_changes_within_two_seconds(client, viewer, running):
+    client.force_login(viewer)
+
+    for answer in (client.get(running), client.get(f"{running}live/", headers=PART)):
+        assert re.findall(r'data-live-every="(\d+)"', answer.text) == ["2"]
+    assert page_signals.EVERY <= 2
 
 
 def test_live_part_has_the_figures_of_now_and_tells_when_it_will_be_done(client, viewer, running, feed, clock):

@@ -1,5 +1,6 @@
 """A campaign's page: beside another campaign, and every figure opens to as many messages."""
 
+import json
 import re
 from datetime import UTC, datetime, timedelta
 from html import unescape
@@ -67,6 +68,31 @@ def test_campaign_is_shown_beside_the_previous_one_of_its_tag(client, viewer, se
         ["0.2", "0"],
         ["0.4", "0.5"],
     ]
+
+
+def test_curve_of_the_speed_is_drawn_beside_that_of_the_compared_campaign(client, viewer, several):
+    client.force_login(viewer)
+    curves = {}
+    for compare in ("", "none"):
+        page = client.get(address("autumn"), {"compare": compare}).content.decode()
+        svg = re.search(r'<svg class="speed-curve".*?</svg>', page, re.DOTALL)[0]
+        curves[compare] = re.findall(r'<path( class="compared")? ?d="([^"]+)"', svg)
+
+    own = ("", "M0.0 200.0H85.5V160.0H157.3V120.0H600.0V120.0")
+    other = (' class="compared"', "M0.0 200.0H205.9V100.0H600.0V100.0")
+    assert curves == {"": [other, own], "none": [own]}
+
+
+def test_map_has_the_countries_of_the_campaign_and_leads_to_each(client, viewer, several):
+    client.force_login(viewer)
+    page = client.get(address("autumn"))
+
+    (drawn,) = re.findall(r'<script id="[^"]*map[^"]*" type="application/json">(.*?)</script>', page.content.decode())
+    rows = json.loads(drawn)["rows"]
+    assert [(row["code"], row["messages"], row["rate"]) for row in rows] == [("FI", 4, 0.5), ("SE", 1, 0.0)]
+    for row in rows:
+        narrowed = client.get(row["href"])
+        assert (narrowed.status_code, narrowed.context["figures"].kpis.volume.messages) == (200, row["messages"])
 
 
 def test_another_campaign_is_chosen_or_none(client, viewer, several, tenant):

@@ -6,6 +6,9 @@ from html import unescape
 import pytest
 from django.utils import timezone
 
+from deliveries.attributing.attribute import attribute_due
+from reports.segments.asked import COLUMNS
+from tests.attributing.sample import event
 from tests.conftest import NOW
 from tests.deliveries.helpers import apply
 from tests.segments.sample import chosen, message, number_of
@@ -84,14 +87,55 @@ def test_two_values_are_compared_in_a_sentence(client, owner, sent):
     assert "Not enough yet: kiosk has 3 messages, and a comparison needs 30." in text
 
 
-@pytest.mark.parametrize(
-    ("order", "first"), [("name", "kiosk"), ("-name", "stand"), ("-delivery_rate", "kiosk"), ("messages", "kiosk")]
-)
-def test_every_column_sorts_and_what_is_no_value_is_last(client, owner, sent, order, first):
+SHOWN = {
+    "name": lambda row: row.value,
+    "messages": lambda row: row.kpis.volume.messages,
+    "recipients": lambda row: row.recipients,
+    "delivery_rate": lambda row: row.kpis.delivery_rate,
+    "conversion_rate": lambda row: row.conversions.rate,
+    "revenue": lambda row: row.conversions.revenue[0].per_recipient if row.conversions.revenue else None,
+    "difference": lambda row: row.standout.difference if row.standout else None,
+    "median": lambda row: row.kpis.median,
+    "p95": lambda row: row.kpis.p95,
+}
+
+
+def test_every_column_sorts_both_ways_and_what_is_no_value_is_last(client, owner, sent, tenant):
+    for n in (0, 1, 2, 30, 100, 101, 205):
+        value = {"value": 1_000_000 * (n + 1), "currency": "EUR"} if n else {}
+        event(tenant, f"e{n}", 2 * 24 * 60, number_of(n), **value)
+    attribute_due()
     client.force_login(owner)
-    answer, _text = page(client, sort=order)
-    labels = [one.label for one in answer.context["rows"]]
-    assert (labels[0], labels[-1]) == (first, "(none)")
+    assert SHOWN.keys() == set(COLUMNS)
+    for column, figure in SHOWN.items():
+        for sign in ("", "-"):
+            rows = [one.row for one in page(client, sort=sign + column)[0].context["rows"]]
+            figures = [figure(row) for row in rows[:-1]]
+            known = [one for one in figures if one is not None]
+            assert rows[-1].value == "(none)"
+            assert len(set(known)) > 1, column  # an order that can be wrong
+            assert figures == sorted(known, reverse=sign == "-") + [None] * (len(figures) - len(known)), sign + column
+
+
+def test_trend_has_the_messages_of_each_day(client, owner, feed, tenant):
+    chosen(tenant, "shop")
+    days = {"north": [1, 1, 3, 3, 3], "south": [2, 4]}
+    apply(
+        feed,
+        *(
+            message(f"{shop}{n}", shop=shop, day=f"2026-11-{day:02}")
+            for shop, of in days.items()
+            for n, day in enumerate(of)
+        ),
+    )
+    client.force_login(owner)
+    answer, text = page(client, **{"from": "2026-11-01", "to": "2026-11-04"})
+    lines = {one.label: one.line.settled + one.line.provisional for one in answer.context["rows"]}
+    assert lines == {
+        "north": "M0.0 8.7L33.3 22.0L66.7 2.0L100.0 22.0",
+        "south": "M0.0 22.0L33.3 2.0L66.7 22.0L100.0 2.0",
+    }
+    assert all(f'd="{one.line.settled}"' in text for one in answer.context["rows"])
 
 
 def test_masked_roles_see_no_small_group(client, viewer, sent):

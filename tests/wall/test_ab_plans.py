@@ -37,13 +37,13 @@ def sale(tenant, other_tenant, account) -> Campaign:
     return campaign
 
 
-def nodes(sql: str, values: dict) -> list[dict]:
-    """Return the nodes that read messages, as the web role carries the query out."""
+def nodes(sql: str, values: dict, *, table: str = "message") -> list[dict]:
+    """Return the nodes that read messages, or a table of this name, as the web role carries the query out."""
     (explained,) = rows(f"EXPLAIN (ANALYZE, FORMAT JSON) {sql}", values)[0]
     found: list[dict] = []
 
     def walk(node: dict) -> None:
-        if str(node.get("Relation Name", "")).startswith("message"):
+        if str(node.get("Relation Name", "")).startswith(table):
             found.append(node)
         for child in node.get("Plans", []):
             walk(child)
