@@ -27,7 +27,7 @@ class StatementVatSerializer(serializers.Serializer):
 
 
 class StatementRemarkSerializer(serializers.Serializer):
-    """What looks odd about a draft."""
+    """Something odd about a draft."""
 
     kind = serializers.ChoiceField(
         choices=["unpriced", "immature", "jump", "negative"],
