@@ -20,6 +20,7 @@ from deliveries.importing.archives.pieces import Piece
 from deliveries.importing.archives.reading import Archive
 from deliveries.importing.sorting import Aside, SortOut, sort_out_reports
 from deliveries.ingest.inbox import INSERT, packed_columns
+from deliveries.messages import event_log
 from deliveries.messages.raw_row import BrokenRow, RawRow
 from deliveries.messages.slices import SLICES, UNREADABLE_SLICE
 from deliveries.models import ImportRun
@@ -181,6 +182,7 @@ def applier_runs() -> bool:
 
 def wait_until_applied(run: ImportRun, *, progress: Callable[[ImportOutcome], None] | None = None) -> ImportOutcome:
     """Return what became of the run's rows once all of them are applied; where no applier runs, apply them here."""
+    event_log.prepare()
     while (outcome := import_counts.outcome_of(run)).waiting > 0:
         if progress is not None:
             progress(outcome)

@@ -5,7 +5,7 @@ the oldest one that still runs: no event can then come in between (deliveries/st
 its report lies; a report that moves has no second row.
 
 After a restore the transaction ids mean nothing: the log is emptied, and positions of before are refused. The one row
-of `event_log_state` says of which cluster and timeline the log's ids are.
+of `event_log_state` says of which cluster, timeline and restore the log's ids are.
 """
 
 import logging
@@ -23,8 +23,14 @@ CHANNEL = "delivery_reports"  # of NOTIFY: "transaction id:tenant id,tenant id",
 KEPT_DAYS = 7
 _MAX_PAYLOAD = 7000  # characters; PostgreSQL takes 7,999
 
-# Of which cluster the ids are, and the timeline that a restore or a promotion begins. As SQL, for a SELECT list.
-ORIGIN = "(pg_control_system()).system_identifier || '/' || left(pg_walfile_name(pg_current_wal_lsn()), 8)"
+# Of which cluster the ids are; the table's number, which changes when a dump is restored; the timeline, which changes
+# by a promotion or a restore to a point in time. As SQL, for a SELECT list.
+ORIGIN = (
+    "((pg_control_system()).system_identifier || '/' || 'event_log_state'::regclass::oid"
+    " || '/' || left(pg_walfile_name(pg_current_wal_lsn()), 8))"
+)
+# The row's `origin` is that, after an emptying with a mark of its own.
+IS_CURRENT = f"starts_with(origin, {ORIGIN})"
 
 # The reports are still staged (deliveries/messages/delivery_reports.py: write_reports). The ids have the column's own
 # type: PostgreSQL hashes no other list, and would compare each report with each id.
@@ -51,9 +57,9 @@ def add_events(inbox_ids: Collection[int]) -> None:
 
 
 def prepare() -> bool:
-    """Empty the log if its transaction ids are of another cluster or timeline; return whether it begins here.
+    """Empty the log if its transaction ids are of another cluster, timeline or restore; return whether it begins here.
 
-    The applier calls it before its first batch, and the clock every minute.
+    All that applies calls it before its first batch, and the clock every minute.
     """
     with transaction.atomic(), connection.cursor() as cursor:
         if _is_current(cursor):
@@ -76,14 +82,18 @@ def empty() -> None:
 
 
 def _empty(cursor) -> None:
+    """Begin the log anew, under an origin that no cursor from before has."""
     cursor.execute("TRUNCATE event_log")
-    cursor.execute(f"UPDATE event_log_state SET origin = {ORIGIN}, lost_through = pg_current_xact_id()")  # noqa: S608  a constant expression
+    cursor.execute(
+        f"INSERT INTO event_log_state (id, origin, lost_through) VALUES (1, {ORIGIN} || '/' || gen_random_uuid(), '0')"  # noqa: S608  a constant expression
+        " ON CONFLICT (id) DO UPDATE SET origin = excluded.origin, lost_through = excluded.lost_through"
+    )
     logger.warning("the database was restored: the log of delivery reports was emptied")
 
 
 def _is_current(cursor) -> bool | None:
-    """Return whether the log's ids are of this cluster and timeline; None: nothing has been logged yet."""
-    cursor.execute(f"SELECT origin = {ORIGIN} FROM event_log_state")  # noqa: S608  a constant expression
+    """Return whether the log's ids are of this cluster, timeline and restore; None: nothing has been logged yet."""
+    cursor.execute(f"SELECT {IS_CURRENT} FROM event_log_state")  # noqa: S608  a constant expression
     found = cursor.fetchone()
     return found and found[0]
 

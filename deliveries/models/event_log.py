@@ -4,7 +4,7 @@ from django.db import models
 
 
 class EventLogState(models.Model):
-    """The one row that says of which cluster and timeline the log's transaction ids are.
+    """The one row that says of which cluster, timeline and restore the log's transaction ids are.
 
     Its column `lost_through` (xid8, which Django does not know) is the last transaction whose events were dropped.
     """

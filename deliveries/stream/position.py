@@ -23,7 +23,7 @@ class Position(NamedTuple):
 
 
 def epoch_of(origin: str) -> str:
-    """Return the mark of the cluster and timeline that transaction ids belong to, as it stands in cursors."""
+    """Return the mark of the log's origin, to which transaction ids belong, as it stands in cursors."""
     return hashlib.sha256(origin.encode()).hexdigest()[:8]
 
 

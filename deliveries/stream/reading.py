@@ -10,7 +10,7 @@ from msgspec import Struct
 from deliveries.gates.forwarded import Forwarded
 from deliveries.gates.loading import Place, load
 from deliveries.gates_outbox.matching import Facts, Filter
-from deliveries.messages.event_log import ORIGIN
+from deliveries.messages.event_log import IS_CURRENT, ORIGIN
 from deliveries.stream.position import LAST, Position, epoch_of, from_cursor, to_cursor
 from deliveries.stream.report_json import report_json
 from portal.common.bulk import EACH
@@ -23,7 +23,7 @@ OLDEST = "oldest"  # a cursor: from the first event that is still stored
 # transactions that left nothing behind are given out again. So a position is that of an event, which is on disk, or
 # lies before the next id of the last checkpoint.
 _STATE = (
-    f"SELECT s.origin = {ORIGIN}, {ORIGIN}, coalesce(s.lost_through, '0')::text::numeric,"  # noqa: S608  a constant expression
+    f"SELECT {IS_CURRENT}, coalesce(s.origin, {ORIGIN}), coalesce(s.lost_through, '0')::text::numeric,"  # noqa: S608  a constant expression
     " pg_snapshot_xmin(pg_current_snapshot())::text::numeric, (pg_control_checkpoint()).next_xid"
     " FROM (SELECT) one LEFT JOIN event_log_state s ON true"
 )
@@ -99,7 +99,7 @@ def read_chunk(asked: Asked, after: str | None, *, limit: int) -> Chunk:
     if is_current is False:
         raise NotReady("The database was restored a moment ago. Try again in a minute.")
     epoch, lost_through, horizon = epoch_of(origin), int(lost_through), int(horizon)
-    idle = Position(min(horizon, _xid(next_xid)) - 1, LAST)
+    idle = max(Position(min(horizon, _xid(next_xid)) - 1, LAST), Position(lost_through, LAST))
     if after is None:
         end = max(_newest(asked, horizon), idle)
         return Chunk([], end, to_cursor(epoch, end), has_more=False)
@@ -141,9 +141,8 @@ def _start(after: str, epoch: str, lost_through: int, horizon: int) -> Position:
         )
     if position.xid < lost_through:
         raise Lost(
-            "The cursor is older than the 7 days that are stored, or of before a restore of the database. Read the"
-            " delivery reports since then from /api/v1/delivery-reports/, and start the stream without `after`, or with"
-            f" `after={OLDEST}`."
+            "The cursor is older than the 7 days that are stored. Read the delivery reports since then from"
+            f" /api/v1/delivery-reports/, and start the stream without `after`, or with `after={OLDEST}`."
         )
     return position
 

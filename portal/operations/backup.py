@@ -109,7 +109,7 @@ def restore_backup(folder: Path, *, replace: bool = False) -> Summary:
     with connection.cursor() as cursor:
         cursor.execute(f"DROP SCHEMA {_ASIDE} CASCADE")
     call_command("migrate", interactive=False, verbosity=0)  # grants, and what came after the backup
-    event_log.empty()
+    event_log.empty()  # if this does not happen, the next process that applies notices it
     return _summary(folder, manifest)
 
 

@@ -65,6 +65,14 @@ client = Client(SERVER_NAME="localhost", headers={"Authorization": "Bearer KEY"}
 answer = client.get("/api/v1/delivery-reports/stream/QUERY")
 found = answer.json(); print("STREAM", answer.status_code, found.get("next_cursor"), found.get("detail"), sep="|")
 """
+# As in docs/operations.md, or what is there after `restore` was killed.
+PLAIN_RESTORE = """
+from django.db import connection; from portal.operations import backup
+connection.cursor().execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+connection.close()
+backup._run("pg_restore", "--no-owner", "--no-privileges", "--exit-on-error",
+    f"--dbname={connection.settings_dict['NAME']}", "DUMP")
+"""
 FOREIGN_MIGRATION = """
 from django.db import connection; from django.db.migrations.recorder import MigrationRecorder
 MigrationRecorder(connection).record_applied("deliveries", "0024_jobs")
@@ -100,10 +108,10 @@ class Portal:
         """Return all that a backup has to keep, after some commands."""
         return json.loads(self.run_all(*before, ["shell", "-v", "0", "-c", STATE]).splitlines()[-1])
 
-    def stream(self, key: str, query: str = "") -> list[str]:
-        """Return the status, the cursor and the text of an error of a page of the stream."""
+    def stream(self, key: str, query: str = "", *before: list[str]) -> list[str]:
+        """Return the status, the cursor and the text of an error of a page of the stream, after some commands."""
         code = STREAM.replace("KEY", key).replace("QUERY", query)
-        said = self.run_all(["shell", "-v", "0", "-c", code])
+        said = self.run_all(*before, ["shell", "-v", "0", "-c", code])
         return next(line for line in said.splitlines() if line.startswith("STREAM|")).split("|")[1:]
 
     def stop(self) -> None:
@@ -192,6 +200,9 @@ def test_backup_comes_back_in_another_place(portals, tmp_path):
         "restore", str(tmp_path / "hostile"), "--replace", ok=False
     )
     assert (len(second.state()[0]), made.exists()) == (21, True)
+    cursor = first.stream(key)[1]
+    first.run("restore", str(backup), "--replace")
+    assert first.stream(key, f"?after={cursor}")[0] == "410"
     foreign = ["shell", "-v", "0", "-c", FOREIGN_MIGRATION]
     first.run_all(foreign, ["backup", str(tmp_path / "foreign")])
     assert "was made by another version: the database has migrations that this version does not know (1, such as" in (
@@ -200,6 +211,32 @@ def test_backup_comes_back_in_another_place(portals, tmp_path):
     (backup / "database.dump").write_bytes((backup / "database.dump").read_bytes()[:-100])
     assert "missing or was changed" in second.run("restore", str(backup), "--replace", ok=False)
     assert len(second.state()[0]) == 21
+
+
+@pytest.mark.any_python
+def test_stream_notices_a_restore_that_did_not_end(portals, tmp_path):
+    """Or one by pg_restore alone: the next process that applies, or the clock, empties the log."""
+    first, _second = portals
+    (tmp_path / "config.yaml").write_text(CONFIG)
+    archive = tmp_path / "dlrs.ndjson"
+    archive.write_text('{"id":"m1","resultCode":1001,"gateCustomParameters":{"platformPartnerId":"nr-fi"}}\n')
+    key = first.run_all(
+        ["provision", str(tmp_path / "config.yaml")], ["create_api_key", "--tenant", "nordic-retail"]
+    ).split()[-1]
+    nothing_logged = tmp_path / "nothing"
+    first.run_all(
+        ["backup", str(nothing_logged)],
+        ["import_dlrs", str(archive), "--feed", "main"],
+        ["backup", str(tmp_path / "b")],
+    )
+
+    for backup, at_once in ((tmp_path / "b", "503"), (nothing_logged, "410")):
+        cursor = first.stream(key)[1]
+        plain = PLAIN_RESTORE.replace("DUMP", str(backup / "database.dump"))
+        grants = ["migrate", "-v", "0"]
+        assert first.stream(key, f"?after={cursor}", ["shell", "-v", "0", "-c", plain], grants)[0] == at_once
+        status, _none, detail = first.stream(key, f"?after={cursor}", ["apply_inbox"])
+        assert (status, detail[:31]) == ("410", "The database was restored since")
 
 
 @pytest.mark.any_python

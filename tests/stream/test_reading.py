@@ -21,7 +21,7 @@ from portal.common.masking import Masking
 from portal.tenants.models import PartnerId
 from portal.tenants.scope import web_scope
 from tests.deliveries.applied import shop
-from tests.deliveries.helpers import NOW, apply, dlr
+from tests.deliveries.helpers import NOW, apply, dlr, put
 from tests.running import until
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -161,27 +161,58 @@ def test_cursor_of_before_a_restore_is_refused(prepared, feed, tenant):
 
     assert (event_log.prepare(), event_log.prepare()) == (True, False)
 
-    assert ids(read(tenant)) == []
-    with pytest.raises(Lost, match="7 days"):
+    begin = read(tenant, None).cursor
+    assert (ids(read(tenant)), ids(read(tenant, begin))) == ([], [])
+    with pytest.raises(Lost, match="restored"):
         read(tenant, cursor)
     apply(feed, shop("b"))
-    assert ids(read(tenant)) == ["b"]
+    assert (ids(read(tenant)), ids(read(tenant, begin))) == (["b"], ["b"])
     with pytest.raises(Lost, match="restored"):
         read(tenant, "00000000" + cursor[8:])
     with pytest.raises(Lost, match="restored"):
         read(tenant, f"{cursor.split('.')[0]}.{2**40}.1")
 
 
-def test_cursor_of_before_a_restore_into_the_same_cluster_is_refused(prepared, feed, tenant):
-    """Its transaction ids go on, so the cursor could lie between what the backup has and what came after."""
+def test_cursor_of_before_the_log_was_emptied_is_refused_and_a_fresh_one_is_not(prepared, feed, tenant):
+    """In the same cluster transaction ids go on, or begin again at a copy's: nothing but its mark tells the old one."""
     apply(feed, shop("a"))
     cursor = read(tenant).cursor
-    event_log.empty()
+    with psycopg.connect(connection_string()) as slow:
+        slow.execute("SELECT pg_current_xact_id()")  # older than the emptying
+        event_log.empty()
+        begin = read(tenant, None).cursor
+        assert (ids(read(tenant, begin)), ids(read(tenant, read(tenant).cursor))) == ([], [])
     apply(feed, shop("b"))
 
-    with pytest.raises(Lost, match="restore of the database"):
+    for old in (cursor, f"{cursor.split('.')[0]}.{read(tenant).position.xid}.1"):
+        with pytest.raises(Lost, match="restored"):
+            read(tenant, old)
+    assert (ids(read(tenant)), ids(read(tenant, begin))) == (["b"], ["b"])
+    second = read(tenant).cursor
+    call_command("empty_stream")
+    with pytest.raises(Lost, match="restored"):
+        read(tenant, second)
+
+
+def test_emptying_is_noted_where_nothing_had_been_logged(feed, tenant):
+    cursor = read(tenant, None).cursor
+    event_log.empty()
+
+    assert event_log.prepare() is False
+    with pytest.raises(Lost, match="restored"):
         read(tenant, cursor)
-    assert ids(read(tenant)) == ["b"]
+
+
+@pytest.mark.parametrize("command", ["apply_inbox", "import_dlrs"])
+def test_commands_that_apply_begin_the_log(feed, tenant, tmp_path, command):
+    """Else a backup would not say of which cluster the ids of its events are."""
+    archive = tmp_path / "old.ndjson"
+    archive.write_text('{"id": "old", "resultCode": 1001}\n')
+    put(feed, shop("a"))
+
+    call_command(command, *([str(archive), "--feed", "main"] if command == "import_dlrs" else []))
+
+    assert (ids(read(tenant)), event_log.prepare()) == (["a"], False)
 
 
 @pytest.mark.parametrize("origin", [None, "another/00000001"])
@@ -222,7 +253,7 @@ def test_text_that_is_no_cursor(prepared, tenant, text):
         read(tenant, text)
 
 
-def test_days_past_the_seventh_are_dropped_and_cursors_into_them_refused(prepared, feed, tenant):
+def test_days_past_the_seventh_are_dropped_and_cursors_into_them_refused(prepared, feed, tenant, other_tenant):
     today = datetime.now(UTC)
     for back in (9, 8, 7):
         partitions.ensure_days(partitions.EVENTS, (today - timedelta(days=back)).date(), 1)
@@ -245,6 +276,7 @@ def test_days_past_the_seventh_are_dropped_and_cursors_into_them_refused(prepare
     with pytest.raises(Lost, match="7 days"):
         read(tenant, cursors[0])
     assert event_log.forget(now=today) == []
+    assert ids(read(other_tenant, read(other_tenant, None).cursor)) == []
 
 
 def test_numbers_are_masked_without_their_scope(prepared, feed, tenant):

@@ -8,6 +8,7 @@ from deliveries.applying import apply
 from deliveries.applying.batch_result import BatchResult
 from deliveries.applying.failures import Stopped
 from deliveries.applying.poison import FailureStreak
+from deliveries.messages import event_log
 from deliveries.messages.slices import SLICES
 from deliveries.models import WaitingRow
 from portal.accounts.models import record
@@ -36,6 +37,7 @@ class Command(BaseCommand):
             raise CommandError("The other rows are not waiting, or an applier is processing them. Try again.")
 
     def _apply_all(self) -> None:
+        event_log.prepare()
         total, streak = BatchResult(), FailureStreak()
         try:
             with tqdm(total=WaitingRow.objects.count(), unit=" rows", disable=None) as bar:
