@@ -207,7 +207,7 @@ AB_CONVERSIONS = kind(
     _conversions,
     Column("variant", "text", gettext_lazy("Variant"), attrgetter("row.label")),
     Column("addressed", "number", gettext_lazy("Recipients addressed"), attrgetter("row.people.addressed")),
-    Column("converted", "number", gettext_lazy("Recipients converted"), attrgetter("row.people.converted")),
+    Column("converted", "number", gettext_lazy("Recipients with an event"), attrgetter("row.people.converted")),
     Column("counted", "number", gettext_lazy("Recipients that count"), attrgetter("row.rate.n")),
     Column("reached", "number", gettext_lazy("Of these, converted"), attrgetter("row.rate.d")),
     Column("rate", "share", gettext_lazy("Share of those that count"), attrgetter("row.rate.share")),
