@@ -16,7 +16,7 @@ from portal.accounts.job_admin import JobAdmin
 from portal.accounts.models import AuditEntry
 
 ROOT = Path(__file__).resolve().parents[2]
-RECORDERS = {"record", "record_own", "_record"}
+RECORDERS = {"record", "record_download", "record_own", "_record"}
 ACTION = re.compile(r"[a-z_]+(\.[a-z_]+)?\Z")
 
 
