@@ -274,6 +274,7 @@ def test_backtest_tells_the_alerts_that_a_rule_would_have_opened(key, call, tena
     each = ask(key, "post", "alert-rules/", NEW | {"scope": "each"}).json()["id"]
 
     answer = key.get(f"alert-rules/{each}/backtest/").json()
+    assert (answer.pop("timezone"), answer.pop("data_as_of") is not None) == ("UTC", True)
     assert answer == {
         "rule": each, "since": "2026-10-23T12:00:00Z", "number": 1,
         "alerts": [{
@@ -305,4 +306,5 @@ def test_backtest_that_there_cannot_be_says_why(call, key, tenant, past, monkeyp
 def test_backtest_without_weeks_of_messages_knows_nothing(key, tenant):
     rule = make_rule(tenant)
     answer = key.get(f"alert-rules/{rule.pk}/backtest/").json()
+    assert (answer.pop("timezone"), answer.pop("data_as_of") is not None) == ("UTC", True)
     assert answer == {"rule": rule.pk, "since": None, "number": 0, "alerts": []}
