@@ -168,7 +168,7 @@ def _fisher_p(d1: int, n1: int, d2: int, n2: int) -> float:
     start, chances = _hypergeometric(n1 + n2, n1, d1 + d2)
     own = chances[d1 - start] if 0 <= d1 - start < len(chances) else 0.0
     # Equally likely tables differ by rounding; the tolerance is the customary one.
-    return min(1.0, math.fsum(chance for chance in chances if chance <= own * (1 + 1e-7)))
+    return min(1.0, sum(chance for chance in chances if chance <= own * (1 + 1e-7)))
 
 
 def _hypergeometric(population: int, marked: int, draws: int) -> tuple[int, list[float]]:
@@ -194,7 +194,7 @@ def _hypergeometric(population: int, marked: int, draws: int) -> tuple[int, list
         below.append(weight)
 
     weights = below[::-1] + above
-    total = math.fsum(weights)
+    total = sum(weights)  # all positive: rounding is far below the tables' own; fsum takes ten times as long
     return k, [weight / total for weight in weights]
 
 

@@ -16,7 +16,8 @@ from campaigns.models import Campaign
 from deliveries.models import CampaignCount, LatencyCount
 from reports.campaigns.listing_rows import rows_to_sort
 from reports.campaigns.listing_sql import PARTS, bounds_at, placed
-from reports.figures.arrays import by_bucket, by_day
+from reports.figures.arrays import by_day
+from reports.figures.bucket_arrays import by_bucket
 from reports.figures.kpis import Kpis
 from reports.figures.query import StatisticsQuery
 from reports.figures.rollups import Ready, ready_spans

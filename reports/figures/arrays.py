@@ -1,6 +1,6 @@
-"""Messages of groups by latency bucket or by day: one row of the database for each group, with arrays.
+"""Messages of groups by day: one row of the database for each group, with arrays.
 
-A row for each bucket or day would take most of a page's time in Python.
+A row for each day would take most of a page's time in Python.
 """
 
 from collections.abc import Iterable, Sequence
@@ -11,7 +11,6 @@ from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import QuerySet
 
-from deliveries.counts.rollup_sql import IN_BUCKETS
 from reports.figures.rollups import summed
 
 # MATERIALIZED, because PostgreSQL expects few rows and would sort all of them before it sums them.
@@ -26,11 +25,6 @@ SELECT {listed} array_agg(item), array_agg(n) FROM counted {grouped} HAVING coun
 _UNNESTED = "SELECT {listed} unnest(buckets) AS item, unnest(bucket_messages) AS n FROM ({rows}) AS r"
 
 
-def by_bucket(sources: Iterable[QuerySet], columns: Sequence[str]) -> dict[tuple, dict[int, int]]:
-    """Return delivered messages, above 0, by these columns and then by bucket, of all sources of LatencyCount."""
-    return _in_arrays([_bucket_rows(rows, columns) for rows in sources], columns)
-
-
 def by_day(sources: Iterable[QuerySet], columns: Sequence[str]) -> dict[tuple, dict[date, int]]:
     """Return messages, above 0, by these columns and then by day, of all sources of counts."""
     return _in_arrays([_rows(rows, *columns, "day", "messages") for rows in sources], columns)
@@ -40,15 +34,6 @@ def unnested(rows: QuerySet, columns: Sequence[str]) -> tuple[str, Sequence]:
     """Return the SQL of these columns, bucket and messages of roll-ups with arrays of buckets, and its parameters."""
     sql, parameters = rows.values_list(*columns, "buckets", "bucket_messages").query.sql_with_params()
     return _UNNESTED.format(listed=_listed(columns), rows=sql), parameters
-
-
-def _bucket_rows(rows: QuerySet, columns: Sequence[str]) -> tuple[str, Sequence] | None:
-    if rows.model not in IN_BUCKETS:
-        return _rows(rows, *columns, "bucket", "messages")
-    try:
-        return unnested(rows, columns)
-    except EmptyResultSet:
-        return None
 
 
 def _rows(rows: QuerySet, *names: str) -> tuple[str, Sequence] | None:

@@ -28,8 +28,8 @@ from deliveries.models import (
     SegmentLatencyCount,
 )
 from portal.tenants.models import Feed, Tenant
-from reports.figures.arrays import by_bucket
 from reports.figures.billing import is_billed
+from reports.figures.bucket_arrays import by_bucket
 from reports.figures.hours import HOUR_COLUMNS, hour_of, hour_rows
 from reports.figures.kpis import Kpis
 from reports.figures.query import TIMES, StatisticsQuery, TooManyGroups, in_time, segment_key_of
@@ -95,13 +95,14 @@ def statistics(query: StatisticsQuery, *, final: Q | None = None) -> list[Group]
         key = names.key(row)
         volumes[key] = volumes[key] + kpis_of(row) if key in volumes else kpis_of(row)
     if latency is not None:
-        volumes = {key: replace(kpis, latency={}) for key, kpis in volumes.items()}
+        times: dict[tuple, dict[int, int]] = {}
         for values, messages in latency.items():
-            key = names.key(dict(zip(columns, values, strict=True)))
-            if key in volumes:  # not what came between the two queries
-                buckets = volumes[key].latency
+            buckets = times.setdefault(names.key(dict(zip(columns, values, strict=True))), messages)
+            if buckets is not messages:
                 for bucket, n in messages.items():
                     buckets[bucket] = buckets.get(bucket, 0) + n
+        # without the times of what came between the two queries
+        volumes = {key: replace(kpis, latency=times.get(key, {})) for key, kpis in volumes.items()}
     groups = [Group(dict(zip(query.group_by, key, strict=True)), kpis) for key, kpis in volumes.items()]
     return sorted(groups, key=_order)
 

@@ -13,7 +13,7 @@ from django.db.models import F
 from campaigns.models import NO_CAMPAIGN_ID, OTHER_CAMPAIGNS_ID
 from deliveries.models import CampaignCount, CondensedCampaign, LatencyCount
 from portal.tenants.models import Tenant
-from reports.figures.arrays import by_bucket
+from reports.figures.bucket_arrays import by_bucket
 from reports.figures.kpis import Kpis
 from reports.figures.query import StatisticsQuery
 from reports.figures.rollups import as_float, named, summed, union_all

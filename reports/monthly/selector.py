@@ -23,8 +23,8 @@ from portal.common.database import snapshot
 from portal.common.periods import Month
 from portal.tenants.models import Feed, GatewayAccount, Tenant
 from portal.tenants.scope import with_descendants
-from reports.figures.arrays import by_bucket
 from reports.figures.billing import is_billed
+from reports.figures.bucket_arrays import by_bucket
 from reports.figures.rollups import sources
 from reports.models import WorkbookTemplate
 from reports.monthly.changes_since import count_states

@@ -13,7 +13,7 @@ from deliveries.models import CondensedLatency, LatencyCount
 from reports.figures.arrays import unnested
 from reports.figures.query import StatisticsQuery
 from reports.figures.rollups import as_float, summed
-from reports.figures.statistics import OTHER_NAME, Group, count_sources, statistics
+from reports.figures.statistics import OTHER_NAME, Group, count_sources, counts_for, statistics, sums
 from reports.overview.highlights import (
     SLOW_MESSAGES,
     SLOW_SECONDS,
@@ -63,7 +63,7 @@ def find_highlights(
     is_short = (query.last - query.first).days < MAX_DAYS
     return Highlights(
         slow_days=slow_days(_medians(query), usual) if is_short else [],
-        worse_countries=worse_countries(_country_days(query, final)) if is_short else [],
+        worse_countries=worse_countries(_country_days(query)) if is_short else [],
         winners=winners(_variants(query, campaigns, final)),
     )
 
@@ -95,12 +95,17 @@ def _by_bucket(rows: QuerySet) -> tuple[str, Sequence]:
     return counted.values_list(*_DAYS, "bucket", "n").query.sql_with_params()
 
 
-def _country_days(query: StatisticsQuery, final: Q) -> dict[str, list[tuple]]:
+def _country_days(query: StatisticsQuery) -> dict[str, list[tuple[date, int, int]]]:
+    """Return by country the days that have messages, in order, with those delivered and failed."""
+    by = replace(query, group_by=("country", "day"))
+    model = counts_for(by)
+    wanted = {name: sums(model)[name] for name in ("n_messages", "n_delivered", "n_failed")}
     found = defaultdict(list)
-    groups = statistics(replace(query, group_by=("day", "country"), with_latency=False), final=final)
-    for group in groups:  # in the order of the days
-        found[group.key["country"]].append((group.key["day"], group.totals.delivered, group.totals.failed))
-    return found
+    for source in count_sources(by, model, columns=("status",)):
+        rows = source.values_list("country", "day").annotate(**wanted).filter(n_messages__gt=0)
+        for country, day, _messages, delivered, failed in rows:
+            found[country].append((day, delivered, failed))
+    return {country: sorted(rows) for country, rows in found.items()}
 
 
 def _variants(query: StatisticsQuery, campaigns: Sequence[str], final: Q) -> dict[str, dict[str, tuple[int, int]]]:

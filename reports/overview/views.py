@@ -39,6 +39,7 @@ from reports.pricing.rights import may_see_costs, seen_payer
 
 ROWS = 8
 FIRST_ROWS, FIRST_FAILURES, FIRST_COSTS = 5, 3, 2  # on phones; a failure has its advice below it, costs five amounts
+MOST_DAYS = 31  # whose table comes with the page
 LISTS = ("countries", "operators", "failures", "tenants", "costs")
 
 
@@ -55,7 +56,7 @@ def overview_page(request: HttpRequest, tenant: Tenant) -> HttpResponse:
     if "figures" in context:
         first = {"first_rows": FIRST_ROWS, "first_failures": FIRST_FAILURES, "first_costs": FIRST_COSTS}
         context |= first | {"more": _more(context)}
-        if context["unit"] in ("week", "month"):  # hundreds of links: after the rest
+        if len(context["columns"]) > MOST_DAYS or context["unit"] in ("week", "month"):  # hundreds of links: later
             context["days_address"] = (
                 reverse("reports:overview_days", args=[tenant.slug]) + context["links"].page_query()
             )

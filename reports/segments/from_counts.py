@@ -12,7 +12,8 @@ from deliveries.messages.parameter_rows import COLUMNS
 from deliveries.models import LatencyCount, SegmentCount, SegmentLatencyCount
 from deliveries.search.day_bounds import bounds_of
 from portal.common.bulk import EACH
-from reports.figures.arrays import by_bucket, by_day
+from reports.figures.arrays import by_day
+from reports.figures.bucket_arrays import by_bucket
 from reports.figures.kpis import Kpis
 from reports.figures.query import SEGMENT, StatisticsQuery
 from reports.figures.statistics import count_sources, statistics
