@@ -17,7 +17,7 @@ def is_billed() -> Q:
     of_dialects = [
         Q(
             account_id__in=Feed.objects.filter(dialect=dialect).values("account_id"),
-            result_code__in=sorted(known.billed),
+            result_code__any_of=sorted(known.billed),
         )
         for dialect, known in DIALECTS.items()
     ]

@@ -87,11 +87,13 @@ class Ready:
     def rows(self) -> Q:
         """Return the condition of their roll-ups; what is in no OR limits what is read of the index."""
         given = {Span.MONTH: self.months, Span.TEN_DAYS: self.tens, Span.DAY: self.days}
-        held = [Q(span=span, day__in=days) for span, days in given.items() if days]
+        held = [Q(span=span, day__any_of=sorted(days)) for span, days in given.items() if days]
         if len(held) == 1:
             return held[0]
         every = set(chain.from_iterable(given.values()))
-        return Q(*held, _connector=Q.OR) & Q(span__in=[span for span, days in given.items() if days], day__in=every)
+        return Q(*held, _connector=Q.OR) & Q(
+            span__in=[span for span, days in given.items() if days], day__any_of=sorted(every)
+        )
 
 
 _Spans = set[tuple[str, date]]
@@ -279,4 +281,4 @@ def _within(ranges: Sequence[tuple[date, date]]) -> Q:
     """Return the condition of the days of these ranges; several as a list, which an index can find."""
     if len(ranges) == 1:
         return Q(day__range=ranges[0])
-    return Q(day__in=[day for first, last in ranges for day in _days(first, last + _DAY)])
+    return Q(day__any_of=[day for first, last in ranges for day in _days(first, last + _DAY)])

@@ -206,9 +206,9 @@ def finality() -> Q:
     codes: dict[str, list[int]] = defaultdict(list)
     for dialect, code in ResultCode.objects.filter(final=True).order_by("code").values_list("dialect", "code"):
         codes[dialect].append(code)
-    is_final = Q(result_code__in=[])
+    is_final = Q(result_code__any_of=[])
     for dialect in codes.keys() & accounts.keys():
-        is_final |= Q(account_id__in=sorted(accounts[dialect]), result_code__in=codes[dialect])
+        is_final |= Q(account_id__in=sorted(accounts[dialect]), result_code__any_of=codes[dialect])
     return is_final & ~Q(status__in=(QUEUED, SENT))
 
 
