@@ -5,6 +5,7 @@ bucket of each row as a row of its own.
 """
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 from django.core.exceptions import EmptyResultSet
@@ -55,7 +56,7 @@ def _in_binary(sql: str, parameters: Sequence) -> list[tuple]:
     """Return the rows of a query in PostgreSQL's binary format, which Django's own cursors do not ask for."""
     with connection.cursor() as usual:
         whole = usual.cursor.mogrify(sql, parameters)
-    binary = Cursor(connection.connection)
+    binary: Any = Cursor(connection.connection)
     binary.format = pq.Format.BINARY
     make = connection.make_debug_cursor if connection.queries_logged else connection.make_cursor
     with make(binary) as cursor:
