@@ -54,13 +54,12 @@ def _statement(rows: QuerySet, columns: Sequence[str]) -> tuple[str, Sequence] |
 
 def _in_binary(sql: str, parameters: Sequence) -> list[tuple]:
     """Return the rows of a query in PostgreSQL's binary format, which Django's own cursors do not ask for."""
-    with connection.cursor() as usual:
-        whole = usual.cursor.mogrify(sql, parameters)
+    connection.ensure_connection()
     binary: Any = Cursor(connection.connection)
     binary.format = pq.Format.BINARY
     make = connection.make_debug_cursor if connection.queries_logged else connection.make_cursor
     with make(binary) as cursor:
-        cursor.execute(whole)
+        cursor.execute(sql, parameters)
         return cursor.fetchall()
 
 
