@@ -22,6 +22,7 @@ BODIES = {
         "skipped": None,
         "data_as_of": "2026-11-20T09:37:02Z",
         "url": f"{_PORTAL}/t/nordic-retail/reports/",
+        "api_url": f"{_PORTAL}/api/v1/reports/definitions/12/runs/345/",
     },
     Gate.Event.EXPORT_READY: {
         "export": 815,

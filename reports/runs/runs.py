@@ -21,6 +21,7 @@ from reports.monthly.layout import MonthFigures, build_tables
 from reports.monthly.selector import MonthScope, month_figures
 from reports.runs import kept_tables
 from reports.runs.editions import OF_A_FILE, delete_attempts, delete_files, store_editions, store_masked_edition
+from reports.runs.events import tell_failed, tell_made
 from reports.runs.fingerprint import content_hash
 from reports.runs.revisions import changes_of, revision_of
 from reports.runs.summary import stored_countries
@@ -105,11 +106,11 @@ def build_report(*, run_id: int, now: datetime) -> str:
         ReportRun.objects.filter(id=run.id, state=ReportRun.State.QUEUED).update(waits_for_inbox=True)
         logger.info("run %s waits for delivery reports received at %s", run.id, oldest)
         return "waiting"
-    claimed = jobs.claim(ReportRun, run_id, now=now, lease=_lease())
+    claimed = jobs.claim(ReportRun, run_id, now=now, lease=_lease(), on_failed=tell_failed)
     if claimed is None:
         run.refresh_from_db()
         return "taken" if run.is_open else run.state
-    jobs.run(claimed, lambda run: _build(run, lambda percent: None))
+    jobs.run(claimed, lambda run: _build(run, lambda percent: None), on_failed=tell_failed)
     return claimed.state
 
 
@@ -128,13 +129,14 @@ def build_now(
         if run.state == ReportRun.State.QUEUED and (oldest := _not_applied(run)) is not None:
             raise StillWaiting(oldest)
         ReportRun.objects.filter(id=run.id).update(not_before=None)  # the command does not wait for a retry's time
-        claimed = jobs.claim(ReportRun, run.id, lease=_lease())  # a new one before anybody else can see it
+        # a new one before anybody else can see it
+        claimed = jobs.claim(ReportRun, run.id, lease=_lease(), on_failed=tell_failed)
         if claimed is None:
             raise BeingMade(month)
     try:
         return claimed, _build(claimed, progress)
     except Exception as error:
-        jobs.fail(claimed, error)
+        jobs.fail(claimed, error, on_failed=tell_failed)
         raise
 
 
@@ -272,7 +274,9 @@ def _beat(run: ReportRun, percent: int, progress: Progress) -> None:
 def _store(run: ReportRun, outcome: dict) -> None:
     run.done = run.total
     try:
-        jobs.finish(run, **outcome)
+        with transaction.atomic():
+            jobs.finish(run, **outcome)
+            tell_made(run)
     except jobs.LeaseLost:
         delete_files(outcome)
         raise
@@ -290,4 +294,5 @@ def _store_unchanged(run: ReportRun, newest: ReportRun, outcome: dict) -> None:
         jobs.finish(run, **outcome, revision=None, same_as=newest)
         same = {name: outcome[name] for name in ("totals", "rows_hash", "causes", "language", "countries")}
         ReportRun.objects.filter(id=newest.id).update(**same)
+        tell_made(run)
     delete_attempts(run, revision=revision)

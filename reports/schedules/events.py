@@ -25,6 +25,7 @@ def tell_gates(run: DefinitionRun) -> None:
         "skipped": run.skipped or None,
         "data_as_of": run.data_as_of,
         "url": settings.PUBLIC_URL + reverse("reports:definition", args=[run.tenant.slug, definition.id]),
+        "api_url": settings.PUBLIC_URL + reverse("api:definition_run", args=[definition.id, run.id]),
     }
     queue_event(
         tenant_id=run.tenant_id,
