@@ -71,8 +71,9 @@ class RunsView(ApiView):
                 "Queue the report of a month as a workbook. If one is already waiting, the response is that"
                 " report, so a repeated request creates nothing twice. With an `Idempotency-Key`, a retry gets the"
                 " report of the first request even after it is done. Poll the report until its `state` is `done`,"
-                " `failed` or `cancelled`, or let a gate tell `report.ready`. A report without changes against the newest"
-                " revision of its month is `unchanged`: it has that revision's number and file. A month that was removed gets the next number."
+                " `failed` or `cancelled`, or let a gate tell `report.ready`. A report without changes against the"
+                " newest revision of its month is `unchanged`: it has that revision's number and file. A month that was"
+                " removed gets the next number."
             ),
             scope=REPORTS,
             body=QueueReportSerializer,
