@@ -193,7 +193,10 @@ class MessageByQueryView(MessageView):
                 " leads here."
             ),
             path={},
-            parameters=(MESSAGE_PATH["account"], replace(MESSAGE_PATH["message_id"], name="id")),
+            parameters=(
+                replace(MESSAGE_PATH["account"], required=True),
+                replace(MESSAGE_PATH["message_id"], name="id", required=True),
+            ),
             problems=("not-found",),
         )
     }

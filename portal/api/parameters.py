@@ -34,8 +34,9 @@ CSV, NDJSON = "text/csv", "application/x-ndjson"
 class Parameter:
     """One query parameter, or one in the path.
 
-    `default` applies if it is not given. A repeatable one may be given several times; with `commas` its values may also
-    be given in one, separated by commas. A choice may also be any text that begins with `beginning`, if that is given.
+    `default` applies if it is not given; one that is `required` has none. A repeatable one may be given several times;
+    with `commas` its values may also be given in one, separated by commas. A choice may also be any text that begins
+    with `beginning`, if that is given.
     The kind "map" is `name[key]=value`, with any number of keys; "when" is a day or an instant.
     """
 
@@ -51,6 +52,7 @@ class Parameter:
     repeatable: bool = False
     commas: bool = False
     example: object = None
+    required: bool = False
 
     def schema(self) -> dict:
         """Return what a value is, as JSON Schema."""
@@ -175,6 +177,9 @@ class Parameters:
                 raise BadParameter(name, "a text without the character U+0000")
             if any(len(value) > MAX_TEXT for value in values):
                 raise BadParameter(name, f"at most {MAX_TEXT} characters")
+        for parameter in declared:
+            if parameter.required and not query.get(parameter.name):
+                raise BadParameter(parameter.name, "must be given")
 
     def __contains__(self, name: str) -> bool:
         return name in self._query

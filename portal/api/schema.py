@@ -215,7 +215,7 @@ def _parameter(parameter: Parameter, place: str) -> OpenApiParameter:
         name=parameter.name,
         type=parameter.schema(),
         location=place,
-        required=place == OpenApiParameter.PATH,
+        required=place == OpenApiParameter.PATH or parameter.required,
         description=parameter.text,
         style="deepObject" if parameter.kind == "map" else "form" if parameter.repeatable else None,
         explode=True if parameter.kind == "map" else not parameter.commas if parameter.repeatable else None,

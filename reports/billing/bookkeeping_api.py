@@ -35,9 +35,10 @@ class BookkeepingView(ApiView):
             parameters=(
                 Parameter(
                     name="month",
-                    text="The month. It must be given.",
+                    text="The month.",
                     pattern="^[0-9]{4}-[0-9]{2}$",
                     example="2026-10",
+                    required=True,
                 ),
                 Parameter(
                     name="lang",

@@ -41,7 +41,7 @@ class LeakMessagesView(ApiView):
                 " list that named it has their end. Phone numbers are masked unless the key has the scope `numbers`."
             ),
             parameters=(
-                Parameter(name="leak", text="The `leak` of the row. Opaque; needed.", example="gAAAAABnT2"),
+                Parameter(name="leak", text="The `leak` of the row. Opaque.", example="gAAAAABnT2", required=True),
                 CURSOR,
                 SIZE,
             ),

@@ -82,8 +82,8 @@ class SegmentTableView(ApiView):
                 " fewer than 10 recipients, and possible phone numbers in values masked."
             ),
             parameters=(
-                Parameter(name="key", text="The key of the rows.", example="shop"),
-                Parameter(name="by", text="The key of the columns.", example="tier"),
+                Parameter(name="key", text="The key of the rows.", example="shop", required=True),
+                Parameter(name="by", text="The key of the columns.", example="tier", required=True),
                 PERIOD,
                 FROM,
                 TO,
@@ -149,9 +149,6 @@ class SegmentTableView(ApiView):
 
     def _keys(self) -> list[str]:
         keys = [self.given.text(name) for name in ("key", "by")]
-        for name, key in zip(("key", "by"), keys, strict=True):
-            if not key:
-                raise BadParameter(name, "a segment key is required")
         if keys[0] == keys[1]:
             raise BadParameter("by", "another key than “key”")
         return keys

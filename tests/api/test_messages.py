@@ -329,7 +329,8 @@ def test_id_that_clients_fold_has_an_address_with_a_query(mine, theirs, client, 
     assert urljoin("https://example.com/x/", url) == f"https://example.com{url}"  # as clients resolve it
     assert client.get(url, headers=mine.headers).json()["id"] == id_
     assert client.get(url, headers=theirs.headers).status_code == 404
-    assert mine.get("messages/one/").status_code == 404
+    refused = mine.get("messages/one/", id=id_)
+    assert (refused.status_code, refused.json()["detail"]) == (400, "account: must be given")
 
 
 @pytest.mark.parametrize(("operator", "status"), [("NO.Telenor", 400), ("no.telenor", 200), ("no.telia", 200)])
