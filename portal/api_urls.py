@@ -46,6 +46,7 @@ from reports.billing.checks.api import CheckView as InvoiceCheckView
 from reports.billing.checks.claims_api import ClaimView
 from reports.billing.checks.messages_api import BehindView
 from reports.billing.closings_api import ClosingsView, ClosingView, RetryClosingView
+from reports.billing.opened_api import StatementLineView
 from reports.billing.prices.api import PriceListsView, PriceListView
 from reports.billing.prices.rates_api import RatesView, RateView
 from reports.billing.prices.revisions_api import RevisionFileView, RevisionsView, RevisionView
@@ -179,6 +180,7 @@ urlpatterns = [
     path("v1/statements/bookkeeping/", BookkeepingView.as_view(), name="bookkeeping"),
     path("v1/statements/<int:statement_id>/", StatementView.as_view(), name="statement"),
     path("v1/statements/<int:statement_id>/lines/", StatementLinesView.as_view(), name="statement_lines"),
+    path("v1/statements/<int:statement_id>/lines/<int:position>/", StatementLineView.as_view(), name="statement_line"),
     path(
         "v1/statements/<int:statement_id>/files/<slug:format_name>/", StatementFileView.as_view(), name="statement_file"
     ),

@@ -120,7 +120,7 @@ class StatementView(ApiView):
 
     def get(self, request: Request, statement_id: int) -> Response:
         lang = self.given.choice("lang") or "en"
-        return self.answer(shown(_found(self.access, statement_id), timezone.now(), lang))
+        return self.answer(shown(found_statement(self.access, statement_id), timezone.now(), lang))
 
 
 class StatementLinesView(ApiView):
@@ -141,7 +141,7 @@ class StatementLinesView(ApiView):
     }
 
     def get(self, request: Request, statement_id: int) -> Response:
-        statement = _found(self.access, statement_id)
+        statement = found_statement(self.access, statement_id)
         rows = lines_of(statement)
         document = document_for(self.access.masking, statement, rows)
         lines = zip(document.lines, rows, strict=True)
@@ -172,7 +172,7 @@ class StatementFileView(ApiView):
     }
 
     def get(self, request: Request, statement_id: int, format_name: str) -> HttpResponse:
-        statement = _found(self.access, statement_id)
+        statement = found_statement(self.access, statement_id)
         if format_name not in FORMATS:
             raise BadParameter("format_name", f"one of {', '.join(FORMATS)}")
         try:
@@ -300,7 +300,8 @@ def _changed(change: Callable[[], Statement]) -> Statement:
             raise Conflict(str(error)) from error
 
 
-def _found(access: Access, statement_id: int) -> Statement:
+def found_statement(access: Access, statement_id: int) -> Statement:
+    """Return a statement that the key may see, or 404."""
     return get_object_or_404(visible(access), id=min(statement_id, ROW_ID_MAX))
 
 

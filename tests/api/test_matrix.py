@@ -47,7 +47,7 @@ IDS = {
     "saved_run_id": "made",
     "statement_id": "statement",
 }
-VALUES = {"account": "link-main", "message_id": "a", "key": "shop", "slug": "nordic-retail"}
+VALUES = {"position": "1", "account": "link-main", "message_id": "a", "key": "shop", "slug": "nordic-retail"}
 QUERIES = {
     "/api/v1/messages/one/": {"account": "link-main", "id": "a"},
     "/api/v1/statements/bookkeeping/": {"month": "2026-08"},

@@ -142,6 +142,7 @@ def test_every_route_and_method_is_described():
             .replace("{format_name}", "<slug:format_name>")
             .replace("{check_id}", "<int:check_id>")
             .replace("{revision}", "<int:revision>")
+            .replace("{position}", "<int:position>")
             .replace("{closing_id}", "<int:closing_id>")
             .replace("{rate_id}", "<int:rate_id>")
             .replace("segments/{key}", "segments/<any_text:key>")
@@ -299,6 +300,7 @@ def test_scopes_are_told_with_the_scheme():
         "list_statements": [{"key": ["billing"]}],
         "get_statement": [{"key": ["billing"]}],
         "list_statement_lines": [{"key": ["billing"]}],
+        "get_statement_line": [{"key": ["billing"]}],
         "download_statement": [{"key": ["billing"]}],
         "issue_statement": [{"key": ["billing"]}],
         "credit_statement": [{"key": ["billing"]}],
@@ -534,6 +536,7 @@ READS = [
     ("/api/v1/statements/", "", "?size=1&state=issued"),
     ("/api/v1/statements/{statement_id}/", "{statement}/", ""),
     ("/api/v1/statements/{statement_id}/lines/", "{statement}/lines/", ""),
+    ("/api/v1/statements/{statement_id}/lines/{position}/", "{statement}/lines/1/", ""),
     ("/api/v1/statements/{statement_id}/files/{format_name}/", "{statement}/files/xlsx/", ""),
     ("/api/v1/billing/what-if/", "", "?percent=5"),
     ("/api/v1/billing/margins/", "", f"?{DAYS}&by=partner_id"),

@@ -14,7 +14,8 @@ from openpyxl import load_workbook
 from portal.accounts.models import AuditEntry, Role
 from reports.billing.drafts import make_drafts
 from reports.billing.issuing import issue
-from reports.models import Fee, Statement
+from reports.billing.opened import open_line
+from reports.models import Fee, Statement, StatementLine
 from tests.api.conftest import call
 from tests.api.test_member_writes import send as send_method
 from tests.billing.conftest import CLOSED, OCTOBER, make_tenant, send
@@ -59,6 +60,25 @@ def test_statement_and_lines_are_read(call, statement, issuer, customer):
         ("SMS to Sweden · se.telia", 4, "0.0412", "0.16"),
         ("Service", 1, "25.00", "25.00"),
     ]
+
+
+def test_a_line_is_opened_as_on_its_page(call, statement, issuer, feed):
+    mine = call(issuer, "billing", "read")
+    send(feed, 3, to="SE", ppid="shop-2")  # late, after the statement
+
+    opened = mine.get(f"statements/{statement.pk}/lines/2/").json()
+
+    page = open_line(StatementLine.objects.select_related("statement__customer").get(statement=statement, position=2))
+    assert (opened["counted"], opened["counted_today"]) == (page.then, page.today)
+    assert opened["counted_today"] > opened["counted"] == 4
+    assert [tuple(one.values()) for one in opened["changes"]] == page.changes
+    [address] = opened["messages"]
+    listed = mine.get(address.removeprefix("/api/v1/")).json()["data"]
+    assert {(row["country"], row["partner_id"]) for row in listed} == {("SE", "shop-2")}
+    assert sum(row["parts"] for row in listed) == opened["counted_today"]
+    assert opened["messages_before"] is None
+    assert mine.get(f"statements/{statement.pk}/lines/3/").status_code == 404  # a fee
+    assert call(issuer, "read").get(f"statements/{statement.pk}/lines/2/").status_code == 403
 
 
 def test_filters_narrow_the_list(call, statement, issuer):

@@ -316,6 +316,7 @@ WITHOUT_PAGE = {
     "api:statements": DATA,
     "api:statement": DATA,
     "api:statement_lines": DATA,
+    "api:statement_line": DATA,
     "api:statement_file": DATA,
     "api:statement_issue": DATA,
     "api:statement_credit": DATA,

@@ -149,6 +149,7 @@ PAGES = {
     "api:statements": (401, 401, 401, 401),
     "api:statement": (401, 401, 401, 401),
     "api:statement_lines": (401, 401, 401, 401),
+    "api:statement_line": (401, 401, 401, 401),
     "api:statement_file": (401, 401, 401, 401),
     "api:statement_issue": (401, 401, 401, 401),
     "api:statement_credit": (401, 401, 401, 401),
