@@ -468,6 +468,7 @@ def _make_statements(month, account_id: int) -> dict[str, object]:
         "customer_slug": customer.slug,
         "statement_id": draft.pk,
         "line_id": draft.lines.get().pk,
+        "position": draft.lines.get().position,
         "closing_id": closing.pk,
     }
 

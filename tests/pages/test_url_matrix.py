@@ -647,6 +647,7 @@ def statement_ids(tenant: Tenant, account_id: int) -> dict[str, object]:
         "customer_slug": customer.slug,
         "statement_id": statement.pk,
         "line_id": statement.lines.get().pk,
+        "position": statement.lines.get().position,
         "closing_id": closing.pk,
     }
 
