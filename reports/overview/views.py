@@ -56,7 +56,8 @@ def overview_page(request: HttpRequest, tenant: Tenant) -> HttpResponse:
     if "figures" in context:
         first = {"first_rows": FIRST_ROWS, "first_failures": FIRST_FAILURES, "first_costs": FIRST_COSTS}
         context |= first | {"more": _more(context)}
-        if len(context["columns"]) > MOST_DAYS or context["unit"] in ("week", "month"):  # hundreds of links: later
+        is_long = context["unit"] == "day" and len(context["columns"]) > MOST_DAYS
+        if is_long or context["unit"] in ("week", "month"):  # hundreds of links: after the rest
             context["days_address"] = (
                 reverse("reports:overview_days", args=[tenant.slug]) + context["links"].page_query()
             )
