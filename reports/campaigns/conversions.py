@@ -42,11 +42,14 @@ WITH event AS MATERIALIZED (
         FROM message m WHERE m.tenant_id = %(tenant)s AND m.day = e.day AND {same_message("m", "e")} {EACH}
     ) m ON true
 ), kind AS (
-    SELECT k.id, k.name, k.is_otp, f.events, f.messages, f.recipients, f.median FROM conversion_kind k JOIN (
+    SELECT k.id, k.name, k.is_otp, f.events, f.messages, f.confirmed, f.recipients, f.median
+    FROM conversion_kind k JOIN (
         SELECT kind_id, count(*) AS events, count(DISTINCT (account_id, message_id)) AS messages,
+               count(DISTINCT (account_id, message_id)) FILTER (
+                   WHERE coalesce(is_delivered AND is_of_campaign, true)) AS confirmed,
                count(DISTINCT recipient_key) FILTER (WHERE is_delivered AND is_of_campaign) AS recipients,
-               percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM after)) FILTER (WHERE after >= '0')
-                   AS median
+               percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM after)) FILTER (
+                   WHERE after >= '0' AND coalesce(is_delivered, true)) AS median
         FROM found GROUP BY kind_id
     ) f ON f.kind_id = k.id WHERE k.tenant_id = %(tenant)s
 ), worth AS (
@@ -124,7 +127,8 @@ class Converted:
 class Conversions(Converted):
     """Events of one kind that belong to a campaign.
 
-    `messages` have one. `median` is the time from the delivery to the event.
+    `messages` have one, of these `confirmed_messages` are delivered, or deleted by retention. `median` is the time from
+    the delivery to the event.
     """
 
     kind_id: int
@@ -132,13 +136,14 @@ class Conversions(Converted):
     is_otp: bool
     events: int
     messages: int
+    confirmed_messages: int
     delivered_messages: int
     median: timedelta | None
 
     @property
     def confirmed(self) -> float | None:
         """Share of the delivered messages with an event: of one-time passwords those that were confirmed."""
-        return rate(min(self.messages, self.delivered_messages), self.delivered_messages)
+        return rate(min(self.confirmed_messages, self.delivered_messages), self.delivered_messages)
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +229,7 @@ def conversions_of(
                 is_otp=row["is_otp"],
                 events=row["events"],
                 messages=row["messages"],
+                confirmed_messages=row["confirmed"],
                 converted=min(row["recipients"], reached),  # a message may have left the campaign since
                 recipients=reached,
                 delivered_messages=delivered_messages,

@@ -5,7 +5,7 @@ Hochberg over all values of the period that have enough messages.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from campaigns.statistics import Comparison, benjamini_hochberg, enough, two_proportions
 
@@ -47,12 +47,18 @@ def standouts(counts: Mapping[str, Counts], *, rest: Sequence[Counts] = ()) -> d
 def pair(counts: Mapping[str, Counts], first: str, second: str) -> Difference | None:
     """Return the difference of two values; None if one of them has too few messages.
 
-    It is one of the first value's differences from every other value, and its p-value is adjusted for all of these.
+    It is one of the differences of each of the two from every other value. Its p-value is adjusted for those of the
+    first and for those of the second, and is the greater of both: the order of the two does not matter.
     """
     if not all(enough(counts[value][1]) for value in (first, second)):
         return None
-    others = {value: of for value, of in counts.items() if value != first and enough(of[1])}
-    return _adjusted({value: _compared(counts[first], of) for value, of in others.items()})[second]
+    large = {value: of for value, of in counts.items() if enough(of[1])}
+    of_first, of_second = (
+        _adjusted({value: _compared(counts[one], of) for value, of in large.items() if value != one})
+        for one in (first, second)
+    )
+    found = of_first[second]
+    return replace(found, p_value=max(found.p_value, of_second[first].p_value))
 
 
 def _compared(first: Counts, second: Counts) -> Comparison:

@@ -10,6 +10,7 @@ from campaigns.merging import merge
 from campaigns.models import Campaign, ConversionEvent, RefIdScheme
 from deliveries.attributing.attribute import attribute_due
 from deliveries.erasure.erase import erase_number
+from deliveries.models import Message
 from portal.tenants.scope import web_scope
 from reports.campaigns.conversions import (
     CampaignConversions,
@@ -76,6 +77,15 @@ def test_rate_revenue_and_time_by_kind(sold):
     ]
     confirmed = found["code confirmed"]
     assert (confirmed.is_otp, confirmed.messages, confirmed.confirmed) == (True, 3, 3 / 5)
+    assert confirmed.median == timedelta(minutes=statistics.median([2, 1, 5]))
+
+
+def test_a_code_that_was_not_delivered_is_not_among_the_confirmed(sold, tenant):
+    undelivered = {"message_id": "m4", "account_id": Message.objects.get(message_id="m4").account_id}
+    event(tenant, "typed from elsewhere", 90, None, kind=kind(tenant, "code confirmed"), **undelivered)
+    attribute_due()
+    confirmed = figures(sold)["code confirmed"]
+    assert (confirmed.events, confirmed.messages, confirmed.confirmed) == (4, 4, 3 / 5)
     assert confirmed.median == timedelta(minutes=statistics.median([2, 1, 5]))
 
 

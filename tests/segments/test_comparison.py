@@ -27,12 +27,19 @@ def test_messages_of_no_value_are_among_the_others():
     assert list(found) == ["north"]
 
 
-def test_a_pair_is_adjusted_for_every_value_that_the_first_could_be_compared_with():
+def test_a_pair_is_adjusted_for_every_value_that_either_could_be_compared_with():
     found = pair(SHOPS, "south", "north")
-    p_values = [two_proportions(960, 1000, d, 1000).p_value for d in (940, 950)]
-    assert found.p_value == pytest.approx(false_discovery_control(p_values)[0])
+    families = [[two_proportions(*SHOPS[one], d, 1000).p_value for d in others]
+                for one, others in (("south", (940, 950)), ("north", (960, 950)))]  # fmt: skip
+    assert found.p_value == pytest.approx(max(false_discovery_control(p_values)[0] for p_values in families))
     assert (found.compared, round(found.difference, 4), found.is_exact) == (2, 0.02, False)
-    assert pair(SHOPS, "north", "south").difference == -found.difference
+
+
+def test_the_order_of_a_pair_does_not_matter():
+    shops = {"like others": (950, 1000), "worse": (930, 1000)} | {f"shop {n}": (950, 1000) for n in range(20)}
+    one, other = pair(shops, "like others", "worse"), pair(shops, "worse", "like others")
+    assert (one.p_value, one.is_sure, one.difference) == (other.p_value, other.is_sure, -other.difference)
+    assert one.p_value > 10 * two_proportions(950, 1000, 930, 1000).p_value
 
 
 def test_a_difference_of_two_values_alone_is_not_sure_among_many():
