@@ -86,10 +86,13 @@ WHERE r.tenant_id = e.tenant_id AND NOT e.is_frozen AND e.attributed_message_day
 """
 
 
-def attribute_due() -> int | None:
-    """Work through the notes; return how many events changed, None if another process is doing it."""
+def attribute_due(*, wait: bool = False) -> int | None:
+    """Work through the notes; return how many events changed, None if another process is doing it.
+
+    With `wait` it takes its turn after the other process, and never returns None.
+    """
     changed = 0
-    while (step := _step()) is not None:
+    while (step := _step(wait=wait)) is not None:
         notes, of_step = step
         changed += of_step
         if not notes:
@@ -105,13 +108,16 @@ def freeze() -> int:
         return cursor.rowcount
 
 
-def _step() -> tuple[int, int] | None:
+def _step(*, wait: bool) -> tuple[int, int] | None:
     """Work through the next notes; return how many notes and changed events, None if another process does it."""
     _watch_new_tenants()
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(hashtext(%s))", [_LOCK])
-        if not cursor.fetchone()[0]:
-            return None
+        if wait:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [_LOCK])
+        else:
+            cursor.execute("SELECT pg_try_advisory_xact_lock(hashtext(%s))", [_LOCK])
+            if not cursor.fetchone()[0]:
+                return None
         cursor.execute(_TAKE)
         cursor.execute(_MOVE, [BATCH])
         notes = cursor.rowcount

@@ -25,11 +25,15 @@ class AttributionDifference:
 
 _BATCH = 5000
 _NEXT = "SELECT id FROM conversion_event WHERE id > %s AND NOT is_frozen ORDER BY id LIMIT %s"
-# Noted events are still to be looked at; a note of a message may be about any event of its tenant.
+# Noted events are still to be looked at; a note of a message may be about any event of its tenant. Why an event has no
+# message was decided while the messages were there, which retention may have deleted since: that reason stays.
 _COMPARE = f"""
 SELECT e.tenant_id, e.id, coalesce(nullif(e.reason, ''), 'a message'), coalesce(nullif(r.reason, ''), 'a message')
 FROM conversion_event e JOIN ({results("e.id = ANY (%s)")}) AS r ON r.id = e.id
-WHERE {DIFFERS} AND NOT EXISTS (SELECT FROM conversion_due d WHERE d.tenant_id = e.tenant_id) ORDER BY e.id
+WHERE {DIFFERS} AND NOT EXISTS (SELECT FROM conversion_due d WHERE d.tenant_id = e.tenant_id)
+AND NOT (e.attributed_message_id IS NULL AND r.message_id IS NULL AND EXISTS (
+    SELECT FROM retention_mark k WHERE k.tenant_id = e.tenant_id AND k.messages_before IS NOT NULL))
+ORDER BY e.id
 """  # noqa: S608  constants of this package
 
 

@@ -79,7 +79,7 @@ def plans(now: datetime) -> list[Plan]:
 def _delete_expired(now: datetime) -> DeletedCounts:
     deleted = DeletedCounts()
     todo = plans(now)
-    attribute_due()  # what waits is decided while the messages are there
+    attribute_due(wait=True)  # what waits is decided while the messages are there
     for plan in todo:
         _move_marks(plan)
     wait_for_running_batches()

@@ -1,8 +1,11 @@
 """Events follow their messages through moves, retention, erasure and changes of what is indexed."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from time import sleep
 
+import psycopg
 import pytest
 from django.core.management import call_command
 from django.utils import timezone
@@ -18,6 +21,7 @@ from deliveries.models import ConversionDue, Message, PartnerMove
 from deliveries.rederiving.moves import run_moves
 from deliveries.rederiving.segment_keys import choose, remove, run_segment_keys
 from deliveries.retention.retention import apply_retention
+from portal.common.database import connection_string
 from portal.tenants.models import PartnerId, Tenant
 from portal.tenants.scope import web_scope
 from tests.attributing.sample import NUMBER, OTHER, apply, at, attributed, event, message
@@ -59,6 +63,41 @@ def test_sealed_days_keep_their_events_and_take_no_new_ones(feed, tenant):
     assert attributed() == {"early": "a", "waits": "a", "new": "(no_message)"}
     frozen = ConversionEvent.objects.filter(is_frozen=True).values_list("event_id", flat=True)
     assert sorted(frozen) == ["early", "waits"]
+
+
+def test_reasons_from_before_retention_are_no_difference(feed, tenant):
+    apply(feed, message("a", 0))
+    event(tenant, "late", 3 * 24 * 60)
+    assert attributed() == {"late": "(outside_window)"}
+    Tenant.objects.filter(id=tenant.id).update(message_days=30, number_days=30)
+    apply_retention(now=at(0) + timedelta(days=31))
+    assert not Message.objects.exists()
+    assert list(find_attribution_differences()) == []
+    ConversionEvent.objects.update(attributed_account_id=feed.account_id, attributed_message_id="a", reason="",
+                                   attributed_message_day=at(0) + timedelta(days=40))  # fmt: skip
+    assert len(list(find_attribution_differences())) == 1
+
+
+def test_retention_takes_its_turn_after_who_attributes(feed, tenant):
+    apply(feed, message("a", 0))
+    event(tenant, "e", 5)
+    with psycopg.connect(connection_string()) as other:
+        other.execute("SELECT pg_advisory_xact_lock(hashtext('portal.conversions'))")
+        assert attribute_due() is None  # another process has the notes
+        with ThreadPoolExecutor(1) as thread:
+            ended = thread.submit(end_when_awaited, other)
+            assert attribute_due(wait=True) == 1
+            ended.result()
+    assert attributed() == {"e": "a"}
+
+
+def end_when_awaited(other: psycopg.Connection) -> None:
+    """End the transaction of a connection as soon as another one waits for its lock."""
+    with psycopg.connect(connection_string(), autocommit=True) as watching:
+        waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+        while not watching.execute(waiting).fetchone()[0]:
+            sleep(0.01)
+    other.rollback()
 
 
 def test_erasure_changes_no_attribution_and_renames_message_ids(feed, tenant):
