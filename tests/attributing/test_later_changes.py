@@ -68,10 +68,12 @@ def test_sealed_days_keep_their_events_and_take_no_new_ones(feed, tenant):
 def test_reasons_from_before_retention_are_no_difference(feed, tenant):
     apply(feed, message("a", 0))
     event(tenant, "late", 3 * 24 * 60)
-    assert attributed() == {"late": "(outside_window)"}
-    Tenant.objects.filter(id=tenant.id).update(message_days=30, number_days=30)
-    apply_retention(now=at(0) + timedelta(days=31))
+    Tenant.objects.filter(id=tenant.id).update(message_days=30, number_days=10)
+    for days in (11, 31):  # numbers go first, then the messages
+        assert attributed() == {"late": "(outside_window)"}
+        apply_retention(now=at(0) + timedelta(days=days))
     assert not Message.objects.exists()
+    assert not ConversionDue.objects.exists()
     assert list(find_attribution_differences()) == []
     ConversionEvent.objects.update(attributed_account_id=feed.account_id, attributed_message_id="a", reason="",
                                    attributed_message_day=at(0) + timedelta(days=40))  # fmt: skip
