@@ -55,6 +55,7 @@ IN_ANSWERS: Mapping[str, Mapping[str, str]] = {
     "list_price_list_revisions": {"revision": "/data/0/revision"},
     "list_reports": {"run_id": _FIRST},
     "list_segment_keys": {"key": "/data/0/key"},
+    "list_statement_lines": {"position": "/data/0/position"},
     "list_statements": {"statement_id": _FIRST},
     "list_tenants": {"slug": "/data/0/slug"},
 }
